@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,10 @@ def run(plugin: Any, check: str, more: Mapping[str, Any] = MappingProxyType({}))
 def arguments_of(name: str, case: str, *, cased: bool) -> tuple[Any, ...]:
     """Return the arguments of a case, by its name in pytest ids."""
     marks = getattr(getattr(ProviderConformance, name), "pytestmark", ())
-    for mark in marks:
-        for values in mark.args[1]:
-            each = values if isinstance(values, tuple) else (values,)
-            if "-".join(map(str, each)) == case:
-                return each
+    for combined in product(*(mark.args[1] for mark in marks)):
+        values = [each for part in combined for each in (part if isinstance(part, tuple) else (part,))]
+        if cased and "-".join(map(str, values)) == case:
+            return tuple(values)
     assert not cased, f"{name} has no case {case!r}"
     return ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -16,6 +17,8 @@ from dragoman import (
     CompletionRequest,
     Embeddings,
     ModelInfo,
+    ProtocolError,
+    ProviderError,
     Response,
     Usage,
 )
@@ -118,6 +121,74 @@ class Repeats(AsTheyCome):
 
 
 wrong("covers a missing vector", "test_a_missing_vector_is_an_error", Plugin, provider=Repeats)
+
+
+FAILS, EMPTY = "test_another_endpoint_fails_as_conversations_do", "test_another_endpoint_takes_nothing_for_a_result"
+SAME = "test_another_endpoint_gets_the_same_credentials"
+
+
+class TakesAnything(SoundProvider):
+    """Take what is not a listing for an empty one."""
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        with suppress(ProtocolError):
+            return await super().models(context)
+        return ()
+
+
+class LosesErrors(SoundProvider):
+    """Report no error of another endpoint by its class."""
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        try:
+            return await super().embed(model, texts, options, context)
+        except ProviderError as error:
+            raise ProtocolError(str(error), phase="decode") from error
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        with suppress(ProviderError):
+            return await super().models(context)
+        return ()
+
+
+class DoesNotSeeErrors(SoundProvider):
+    """Read a listing without looking for an error in it."""
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        reply = await self.call(HttpRequest(method="GET", url="/models"), context)
+        return [ModelInfo(id=each["id"]) for each in reply.json().get("data", ())]
+
+
+def with_headers(asked: SoundProvider, *names: str) -> SoundProvider:
+    """Return a provider like another one, with some of its headers alone."""
+    kept = {name: value for name, value in asked.endpoint.headers.items() if name in names}
+    return SoundProvider(asked.info, asked.dialect, attrs.evolve(asked.endpoint, headers=kept))
+
+
+class Keyless(SoundProvider):
+    """Embed texts without a key, as if that were public."""
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        return await with_headers(self).embed(model, texts, options, context)
+
+
+class Headerless(SoundProvider):
+    """List models with the key alone."""
+
+    async def models(self, context: CallContext) -> Sequence[ModelInfo]:
+        return await with_headers(self, "authorization").models(context)
+
+
+wrong("loses errors of embeddings", f"{FAILS}[embeddings-status_401]", Plugin, provider=LosesErrors)
+wrong("lists nothing without a key", f"{FAILS}[listing-status_401]", Plugin, provider=LosesErrors)
+wrong("sees no error in a listing", f"{FAILS}[listing-json_error_200]", Plugin, provider=DoesNotSeeErrors)
+wrong("takes a page for an empty listing", f"{EMPTY}[listing-html_200]", Plugin, provider=TakesAnything)
+wrong("embeds without a key", f"{SAME}[embeddings]", Plugin, provider=Keyless)
+wrong("lists without the headers of the caller", f"{SAME}[listing]", Plugin, provider=Headerless)
 
 
 class LosesModels(SoundProvider):

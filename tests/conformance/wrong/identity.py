@@ -60,6 +60,26 @@ wrong(
 )
 
 
+@frozen
+class Unreachable:
+    """Hold options.
+
+    Args:
+        temperature: the temperature, which is a setting.
+
+    """
+
+    temperature: float | None = None
+
+
+wrong(
+    "has an option with the name of a setting",
+    "test_its_options_can_be_given",
+    Plugin,
+    info=attrs.evolve(INFO, options=Unreachable),
+)
+
+
 def only_one(model: str) -> Capabilities:
     return {"large": Capabilities()}[model]
 

@@ -14,7 +14,7 @@ from conformance.sound import (
     SoundProvider,
     sending,
 )
-from conformance.wrong.table import wrong
+from conformance.wrong.table import plugin, wrong
 from dragoman import (
     CallContext,
     ChatRequest,
@@ -56,6 +56,33 @@ def numbered(body: dict[str, Any]) -> None:
 
 
 wrong("changes the prefix in each turn", "test_a_longer_conversation_begins_like_the_shorter", sending, numbered)
+
+
+def keeps(name: str) -> Plugin:
+    """Return a plugin that sends a member of the body again in all later requests."""
+    kept: dict[str, Any] = {}
+
+    def edit(body: dict[str, Any]) -> None:
+        kept.update({name: body[name]} if name in body else {})
+        body.update(kept)
+
+    return sending(edit)
+
+
+NEXT = "test_a_call_leaves_nothing_for_the_next"
+wrong("keeps the tools of a call", NEXT, keeps, "tools")
+wrong("keeps the stop sequences of a call", NEXT, keeps, "stop")
+
+
+@plugin("keeps the history of a call", NEXT)
+def keeps_history() -> Plugin:
+    earlier: list[Any] = []
+
+    def edit(body: dict[str, Any]) -> None:
+        earlier.extend(body["messages"])
+        body["messages"] = [*earlier]
+
+    return sending(edit)
 
 
 class WrongPreview(SoundProvider):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from core.http.calls import speaking
-from dragoman import CallContext, ProtocolError
+from dragoman import CallContext, ProtocolError, ProviderError, RateLimitError
 from dragoman.http import HttpRequest, read_count, read_pages
 from dragoman.http.provider_calls import MOST_PAGES
 from dragoman.testing.loopback import LoopbackServer
@@ -53,12 +53,12 @@ class TestPages:
             with pytest.raises(ProtocolError, match="1000 pages, or no end"):
                 await read_pages(near, "/list", CallContext(), next_page=mark, parameter="after")
 
-    async def test_are_read_in_the_way_of_the_provider(self, loopback: LoopbackServer) -> None:
-        loopback.reply(Reply.json([1]))
-        read: Callable[[Any], dict[str, Any]] = lambda reply: {"found": reply.json()}  # noqa: E731
+    async def test_that_report_an_error_with_a_good_status_are_one(self, loopback: LoopbackServer) -> None:
+        loopback.reply(Reply.json({"next": "b"}), Reply.json({"error": {"message": "slow down", "code": 429}}))
         async with speaking(loopback) as near:
-            pages = await read_pages(near, "/list", CallContext(), next_page=mark, parameter="after", read=read)
-        assert pages == [{"found": [1]}]
+            with pytest.raises(RateLimitError, match="slow down") as caught:
+                await read_pages(near, "/list", CallContext(), next_page=mark, parameter="after")
+        assert caught.value.status == 429
 
     async def test_that_are_no_object_are_an_error(self, loopback: LoopbackServer) -> None:
         loopback.reply(Reply.json([1]))
@@ -79,3 +79,16 @@ class TestCounts:
             usage = await read_count(near, request, CallContext(), {"x-own": "1"}, member="tokens", cached=cached)
         assert (usage.input_tokens, usage.cache_read_tokens, usage.raw) == (12, read, body)
         assert loopback.requests[0].headers["x-own"] == "1"
+
+    @pytest.mark.parametrize("body", [{}, {"tokens": None}, {"tokens": "many"}])
+    async def test_that_are_none_are_an_error(self, loopback: LoopbackServer, body: dict[str, Any]) -> None:
+        loopback.reply(Reply.json(body))
+        async with speaking(loopback) as near:
+            with pytest.raises(ProtocolError, match="the reply does not hold a count"):
+                await read_count(near, HttpRequest(url="/count", body=b"{}"), CallContext(), {}, member="tokens")
+
+    async def test_are_not_read_beside_an_error(self, loopback: LoopbackServer) -> None:
+        loopback.reply(Reply.json({"error": {"message": "no"}, "tokens": 12}))
+        async with speaking(loopback) as near:
+            with pytest.raises(ProviderError, match="no"):
+                await read_count(near, HttpRequest(url="/count", body=b"{}"), CallContext(), {}, member="tokens")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -280,6 +280,12 @@ class HttpProvider:
         except Exception as error:
             self._fail(error, reply)
             raise
+
+    def read_object(self, reply: HttpReply, what: str) -> dict[str, Any]:
+        """Return the object that a reply other than an answer holds, such as ``the listing``, or raise its error."""
+        from dragoman.http.provider_calls import object_of  # noqa: PLC0415  # requests for answers do not need it
+
+        return object_of(self.dialect, reply, what)
 
     def _fail(self, error: Exception, reply: HttpReply) -> None:
         """Add facts of *reply* to an error about it, and redact credentials in it."""

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from dragoman.http.error_bodies import reported_in
 from dragoman.http.json import as_object, count
 from dragoman.http.wire import HttpReply, HttpRequest
+from dragoman.spec._value import changed
 from dragoman.spec.errors import ProtocolError
 from dragoman.spec.response import Usage
 
 if TYPE_CHECKING:
+    from dragoman.http.dialect import Dialect
     from dragoman.http.provider import HttpProvider
     from dragoman.spec.provider import CallContext
 
@@ -19,8 +22,24 @@ MOST_PAGES = 1000
 """How many pages of a listing are read."""
 
 
-def _listing(reply: HttpReply) -> dict[str, Any]:
-    return as_object(reply.json(), "the listing")
+def object_of(dialect: Dialect, reply: HttpReply, what: str) -> dict[str, Any]:
+    """Return the object that the reply to another request than one for an answer holds.
+
+    Args:
+        dialect: reads the errors of the server.
+        reply: the reply, whose status is good.
+        what: what it holds, for the error, such as ``the listing``.
+
+    Raises:
+        ProviderError: if it reports an error all the same.
+        ProtocolError: if it does not hold an object.
+
+    """
+    body = as_object(reply.json(), what)
+    failed = reported_in(body, ())
+    if failed is None:
+        return body
+    raise dialect.error(changed(reply, body=failed.body, status=failed.status))
 
 
 async def read_pages(
@@ -31,7 +50,6 @@ async def read_pages(
     next_page: Callable[[Mapping[str, Any]], object],
     parameter: str,
     headers: Mapping[str, str] | None = None,
-    read: Callable[[HttpReply], dict[str, Any]] = _listing,
 ) -> list[dict[str, Any]]:
     """Return the pages of a listing, each the object that its reply holds.
 
@@ -42,7 +60,6 @@ async def read_pages(
         next_page: returns the mark of the next page from a page; what is false or null stands for none.
         parameter: the parameter of the query that takes the mark.
         headers: headers of each request.
-        read: returns the object that a reply holds.
 
     Raises:
         ProviderError: if a reply reports an error.
@@ -55,7 +72,7 @@ async def read_pages(
     while len(pages) < MOST_PAGES:
         reply = await provider.call(HttpRequest(method="GET", url=address, headers=headers or {}), context)
         with provider.reading(reply):
-            pages.append(read(reply))
+            pages.append(provider.read_object(reply, "the listing"))
         mark = next_page(pages[-1])
         address = f"{url}{'&' if '?' in url else '?'}{parameter}={quote(str(mark), safe='')}"
         if not mark or address in asked:  # a server that names a page again has no more
@@ -84,9 +101,17 @@ async def read_count(
         member: the member with the count.
         cached: the member that counts those of them which a cache holds, if there is one.
 
+    Raises:
+        ProviderError: if the reply reports an error.
+        ProtocolError: if it does not hold a count.
+
     """
     reply = await provider.call(request, context, headers)
     with provider.reading(reply):
-        body = as_object(reply.json(), "the count")
+        body = provider.read_object(reply, "the count")
+        found = count(body, member)
+        if found is None:
+            message = f"the reply does not hold a count: {reply.excerpt!r}"
+            raise ProtocolError(message, phase="decode", body=reply.excerpt)
         read = None if cached is None else count(body, cached)
-        return Usage(input_tokens=count(body, member), cache_read_tokens=read, raw=body)
+        return Usage(input_tokens=found, cache_read_tokens=read, raw=body)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -23,9 +22,7 @@ from dragoman.http import (
     MAX_OBJECTS,
     Endpoint,
     HttpProvider,
-    HttpReply,
     HttpRequest,
-    as_object,
     count,
     decoded,
     dumps,
@@ -80,7 +77,6 @@ class CohereProvider(HttpProvider):
             context,
             next_page=lambda page: word(page.get("next_page_token")),
             parameter="page_token",
-            read=partial(self._body, what="the listing"),
         )
         return tuple([_model(each) for page in pages for each in objects(page.get("models")) if word(each.get("name"))])
 
@@ -93,7 +89,7 @@ class CohereProvider(HttpProvider):
         """
         reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
         with self.reading(reply):
-            return learned(model, self._body(reply, "the description of the model"))
+            return learned(model, self.read_object(reply, "the description of the model"))
 
     async def embed(
         self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
@@ -121,13 +117,7 @@ class CohereProvider(HttpProvider):
             raise InvalidRequestError(message, provider=ISSUER, model=model, parameter="embedding_types")
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(sent)), context)
         with self.reading(reply):
-            return _embeddings(self._body(reply, "the reply"), len(texts), str(kinds[0]), reply.excerpt)
-
-    def _body(self, reply: HttpReply, what: str) -> dict[str, Any]:
-        body = as_object(reply.json(), what)
-        if isinstance(body.get("message"), str):
-            raise self.dialect.error(reply)
-        return body
+            return _embeddings(self.read_object(reply, "the reply"), len(texts), str(kinds[0]), reply.excerpt)
 
 
 def make_provider(config: ProviderConfig) -> CohereProvider:

@@ -31,7 +31,6 @@ from dragoman.http import (
     HttpProvider,
     HttpRequest,
     Transport,
-    as_object,
     count,
     dumps,
     fields,
@@ -166,7 +165,7 @@ class GoogleProvider(HttpProvider):
         )
         reply = await self.call(request, context)
         with self.reading(reply):
-            body = as_object(reply.json(), "the reply")
+            body = self.read_object(reply, "the reply")
             vectors = tuple(_vector(entry) for entry in _entries(body))
             if len(vectors) != len(texts):
                 message = f"expected {len(texts)} vectors, but the reply holds {len(vectors)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dragoman import CallContext, Capabilities, ProviderConfig, ProviderInfo
-from dragoman.http import HttpRequest, as_object
+from dragoman.http import HttpRequest
 from dragoman_mistral.chat import MistralChat
 from dragoman_mistral.endpoint import endpoint
 from dragoman_mistral.models import capabilities, learned
@@ -38,7 +38,7 @@ class MistralProvider(OpenAIProvider):
         """
         reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
         with self.reading(reply):
-            return learned(model, as_object(reply.json(), "the description of the model"))
+            return learned(model, self.read_object(reply, "the description of the model"))
 
 
 def make_provider(config: ProviderConfig) -> MistralProvider:

@@ -19,9 +19,7 @@ from dragoman.http import (
     MAX_OBJECTS,
     Endpoint,
     HttpProvider,
-    HttpReply,
     HttpRequest,
-    as_object,
     dumps,
     items_of,
     objects,
@@ -64,7 +62,7 @@ class OllamaProvider(HttpProvider):
         """Return the models that are on the server: https://docs.ollama.com/api/tags."""
         reply = await self.call(HttpRequest(method="GET", url=self.models_path), context)
         with self.reading(reply):
-            body = self._body(reply, "the listing")
+            body = self.read_object(reply, "the listing")
             return tuple(_model(entry) for entry in objects(body.get("models")) if _name(entry))
 
     async def show(self, model: str, context: CallContext) -> Mapping[str, Any]:
@@ -72,7 +70,7 @@ class OllamaProvider(HttpProvider):
         request = HttpRequest(url=self.show_path, body=dumps({"model": model}))
         reply = await self.call(request, context)
         with self.reading(reply):
-            return self._body(reply, "the description of the model")
+            return self.read_object(reply, "the description of the model")
 
     async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
         """Return what is known about *model* after asking the server."""
@@ -97,13 +95,7 @@ class OllamaProvider(HttpProvider):
         body = {"model": model, "input": list(texts), **options}
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(body)), context)
         with self.reading(reply):
-            return _embeddings(self._body(reply, "the reply"), len(texts), reply.excerpt)
-
-    def _body(self, reply: HttpReply, what: str) -> dict[str, Any]:
-        body = as_object(reply.json(), what)
-        if body.get("error"):
-            raise self.dialect.error(reply)
-        return body
+            return _embeddings(self.read_object(reply, "the reply"), len(texts), reply.excerpt)
 
 
 def make_provider(config: ProviderConfig) -> OllamaProvider:

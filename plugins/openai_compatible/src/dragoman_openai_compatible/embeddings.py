@@ -10,10 +10,8 @@ from attrs import frozen
 
 from dragoman import CallContext, Embeddings, ProtocolError, Usage
 from dragoman.http import (
-    HttpReply,
     HttpRequest,
     Value,
-    as_object,
     count,
     decoded,
     dumps,
@@ -54,19 +52,18 @@ async def embed(
     body = {"model": model, "input": list(texts), **options}
     reply = await provider.call(HttpRequest(url=provider.embeddings_path, body=dumps(body)), context)
     with provider.reading(reply):
-        return _embeddings(reply, len(texts))
+        return _embeddings(provider.read_object(reply, "the reply"), len(texts), reply.excerpt)
 
 
-def _embeddings(reply: HttpReply, expected: int) -> Embeddings:
-    body = as_object(reply.json(), "the reply")
+def _embeddings(body: Mapping[str, Any], expected: int, excerpt: str) -> Embeddings:
     entries = sorted(objects(body.get("data")), key=lambda entry: count(entry, "index") or 0)
     if len(entries) != expected:
         message = f"{expected} texts were sent, but {len(entries)} vectors came back"
-        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+        raise ProtocolError(message, phase="decode", body=excerpt)
     positions = [position for entry in entries if (position := count(entry, "index")) is not None]
     if len({*positions}) < len(positions):
         message = "two vectors came back for one text: the same index stands twice in the reply"
-        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+        raise ProtocolError(message, phase="decode", body=excerpt)
     return Embeddings(
         vectors=tuple(_vector(entry.get("embedding")) for entry in entries),
         model=word(body.get("model")),

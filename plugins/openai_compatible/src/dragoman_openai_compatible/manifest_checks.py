@@ -95,7 +95,7 @@ def known_settings(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, 
             raise ValueError(message)
 
 
-def renamed(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
+def renamed(_: Any, attribute: attrs.Attribute[Any], value: Mapping[str, Any]) -> None:
     """Refuse settings whose name in the body cannot be said where those of the others are, and names that are none."""
     for name, wire in value.items():
         if name in _ELSEWHERE:

@@ -46,7 +46,8 @@ from dragoman.http import (
 )
 from dragoman_openai_compatible.chat import CHAT_SETTINGS, OpenAIChat
 from dragoman_openai_compatible.chat_messages import MessageRules, replayed
-from dragoman_openai_compatible.manifest import PLACE, Manifest, read_manifest
+from dragoman_openai_compatible.manifest import Manifest, read_manifest
+from dragoman_openai_compatible.manifest_checks import PLACE
 from dragoman_openai_compatible.provider import OpenAIProvider
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dragoman import CallContext, ModelInfo
-from dragoman.http import HttpRequest, as_object, count, objects, real, word
+from dragoman.http import HttpRequest, count, objects, real, word
 
 if TYPE_CHECKING:
     from dragoman_openai_compatible.provider import OpenAIProvider
@@ -21,10 +21,7 @@ async def models(provider: OpenAIProvider, context: CallContext) -> Sequence[Mod
     with provider.reading(reply):
         body = reply.json()
         if not isinstance(body, list):
-            listing = as_object(body, "the listing")
-            if listing.get("error") and "data" not in listing:
-                raise provider.dialect.error(reply)
-            body = listing.get("data")
+            body = provider.read_object(reply, "the listing").get("data")
         return tuple(_model(entry) for entry in objects(body) if entry.get("id"))
 
 

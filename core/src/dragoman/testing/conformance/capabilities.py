@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import warnings
 from collections.abc import Mapping
@@ -148,6 +149,30 @@ class DeclaredCapabilities(ProviderCase):
                 self.ask(server.url_of("ok"), [_user("hi")])
                 bodies.append(server.requests[-1].body)
         assert bodies[0] == bodies[1]
+
+    def test_a_call_leaves_nothing_for_the_next(self) -> None:
+        """Protects against settings, tools, instructions or messages of one call in the request of another."""
+        tools = () if self.can().tools.support is Support.NO else (WEATHER,)
+        rich = {
+            "max_tokens": 77,
+            "temperature": 0.25,
+            "stop": ["END"],
+            "seed": 7,
+            "tools": tools,
+            "on_unsupported": "adjust",
+        }
+        history = [Message("system", "Be brief."), _user("one"), Message("assistant", "two"), _user("three")]
+
+        async def ask(url: str) -> None:
+            async with self.llm(url) as llm:
+                await llm.generate("hi")
+                await llm.generate(history, **rich)
+                await llm.generate("hi")
+
+        with self.faults() as server:
+            asyncio.run(ask(server.url_of("ok")))
+        first, between, last = (each.body for each in server.requests)
+        assert first == last != between
 
     def test_a_longer_conversation_begins_like_the_shorter(self) -> None:
         """Protects against a changing prefix, which makes the vendor's prompt cache useless."""

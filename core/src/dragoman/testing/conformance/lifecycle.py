@@ -16,6 +16,7 @@ import pytest
 
 from dragoman.client.binding import bind
 from dragoman.client.llm import LLM
+from dragoman.http.options import TAKEN_NAMES
 from dragoman.plugins.registry import PROVIDERS, Claim, Plugins, read_claims
 from dragoman.plugins.resolution import explain
 from dragoman.spec.capabilities import Capabilities, Support
@@ -118,6 +119,13 @@ class Lifecycle(ProviderCase):
             pytest.skip("does not apply: the provider has no options")
         documentation = "\n".join(each.__doc__ or "" for each in options.__mro__)
         assert [each.name for each in attrs.fields(options) if not re.search(rf"\b{each.name}\b", documentation)] == []
+
+    def test_its_options_can_be_given(self) -> None:
+        """Protects against options that nobody can give, since a setting or an argument has the same name."""
+        options = self.made().info.options
+        if options is None:
+            pytest.skip("does not apply: the provider has no options")
+        assert [each.alias for each in attrs.fields(options) if each.alias in TAKEN_NAMES] == []
 
     def test_its_optional_methods_are_no_stubs(self) -> None:
         """Protects against optional methods that only raise NotImplementedError."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar, NoReturn
 
+import attrs
 import hypothesis
 import pytest
 
@@ -173,9 +174,16 @@ class ProviderCase:
             pytest.skip("does not apply: the provider has no server, `server_dialect` is None")
         return self.server_dialect
 
-    def faults(self) -> FaultServer:
-        """Return a fault server in the dialect of the provider; a context manager."""
-        return _ApplicableFaults(server_dialects=(self.spoken(),))
+    def faults(self, *others: str) -> FaultServer:
+        """Return a fault server in the dialect of the provider; a context manager.
+
+        Args:
+            others: the endings of further paths, whose requests get whole replies.
+
+        """
+        spoken = self.spoken()
+        further = (attrs.evolve(spoken, endings=others, is_streamed=lambda _: False),) if others else ()
+        return _ApplicableFaults(server_dialects=(*further, spoken))
 
     @contextmanager
     def sound(self) -> Generator[str | None]:

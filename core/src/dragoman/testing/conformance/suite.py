@@ -19,6 +19,7 @@ from dragoman.testing.conformance.authorization import Authorization
 from dragoman.testing.conformance.capabilities import DeclaredCapabilities
 from dragoman.testing.conformance.connections import Connections
 from dragoman.testing.conformance.credentials import CredentialsAndOptions
+from dragoman.testing.conformance.endpoint_failures import EndpointFailures
 from dragoman.testing.conformance.errors import Errors
 from dragoman.testing.conformance.lifecycle import Lifecycle
 from dragoman.testing.conformance.media import MediaAndReasoning
@@ -43,12 +44,13 @@ LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
     "L5": ("faults", (Errors, Streams, Connections)),
     "L6": ("capabilities", (DeclaredCapabilities,)),
     "L7": ("requests as their server reads them", (WrittenRequests,)),
-    "L8": ("prompts, embeddings, listings and counts", (OtherEndpoints,)),
+    "L8": ("prompts, embeddings, listings and counts", (OtherEndpoints, EndpointFailures)),
 }
 """The title of each level, and the classes with its checks."""
 
 
 class ProviderConformance(
+    EndpointFailures,
     OtherEndpoints,
     WrittenRequests,
     DeclaredCapabilities,
