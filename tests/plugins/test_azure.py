@@ -143,7 +143,7 @@ def test_an_address_is_needed() -> None:
 
 def test_a_deployment_cannot_leave_its_place() -> None:
     assert "/deployments/a%2F..%2Fb%3Fc%20d/chat" in url_of(RESOURCE, model="a/../b?c d")
-    with pytest.raises(ConfigurationError, match="name of a deployment"):
+    with pytest.raises(InvalidRequestError, match="model cannot be"):
         url_of(RESOURCE, model="..")
 
 

@@ -195,7 +195,7 @@ async def test_what_google_cannot_do_with_a_file(loopback: LoopbackServer, pdf: 
 
 
 async def test_vertex_stores_none() -> None:
-    llm = LLM(LLMConfig(model="vertex/gemini-2.5-flash", project="p", credentials=object()))
+    llm = LLM(LLMConfig(model="vertex/gemini-2.5-flash", project="p", credentials={"type": "authorized_user"}))
     for call in (llm.upload(PDF), llm.files(), llm.delete_file(FileRef(file_id="files/1"))):
         with pytest.raises(UnsupportedError, match="Vertex AI stores no files; put them into Cloud Storage"):
             await call

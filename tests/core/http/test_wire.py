@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dragoman import InvalidRequestError, ProtocolError, ResponseTooLargeError
-from dragoman.http import HttpReply, HttpRequest, dumps, loads
+from dragoman.http import HttpReply, HttpRequest, dumps, loads, path_segment
 from dragoman.http.json import MAX_ITEMS, MAX_OBJECTS, MAX_VALUES, items_of
 
 
@@ -129,3 +131,17 @@ def test_a_long_list_of_parts_is_refused() -> None:
 def test_a_large_text_with_half_a_pair_is_not_read_twice() -> None:
     with pytest.raises(ProtocolError, match="expected JSON"):
         loads(b'"' + b"\\ud800" * (2 << 20) + b'"')
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_segment_of_a_path_is_no_other_path(name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"model cannot be '{re.escape(name)}'") as caught:
+        path_segment(name, "model")
+    assert caught.value.parameter == "model"
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"), [("a/b:c", "a%2Fb%3Ac"), ("../x", "..%2Fx"), ("...", "..."), ("ü ?#", "%C3%BC%20%3F%23")]
+)
+def test_a_segment_of_a_path_is_encoded_once(name: str, segment: str) -> None:
+    assert path_segment(name, "model") == segment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from attrs import field
 
@@ -11,13 +12,32 @@ from dragoman.http.json import EXCERPT, loads
 from dragoman.http.redaction import redact_error
 from dragoman.http.status import is_good
 from dragoman.spec._value import value
-from dragoman.spec.errors import ProtocolError
+from dragoman.spec.errors import InvalidRequestError, ProtocolError
 from dragoman.spec.plain_text import printable
 from dragoman.spec.response import Adjustment
+
+_OTHER_PATHS = frozenset({"", ".", ".."})
 
 
 def _no_headers() -> Mapping[str, str]:
     return {}
+
+
+def path_segment(name: str, parameter: str) -> str:
+    """Return a name as one segment of a path, percent-encoded.
+
+    Args:
+        name: the name, such as that of a model.
+        parameter: the argument that gives it, for the error.
+
+    Raises:
+        InvalidRequestError: for a name that servers and gateways take for another path: none, ``.`` or ``..``.
+
+    """
+    if name in _OTHER_PATHS:
+        message = f"{parameter} cannot be {name!r}, which would lead to another path; give the name itself"
+        raise InvalidRequestError(message, parameter=parameter)
+    return quote(name, safe="")
 
 
 @value(kw_only=True)

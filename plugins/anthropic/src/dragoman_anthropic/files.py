@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, word
+from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, path_segment, word
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.provider import read_entries, timestamp
 from dragoman_anthropic.request import FILES_BETA
@@ -36,7 +35,7 @@ async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileIn
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
     """Delete a file."""
-    url = f"{PATH}/{quote(ref.file_id, safe='')}"
+    url = f"{PATH}/{path_segment(ref.file_id, 'file')}"
     await provider.call(HttpRequest(method="DELETE", url=url, headers=_HEADERS), context)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import attrs
 from attrs import frozen
 
 from dragoman import ConfigurationError, ProviderConfig, UnsupportedError
-from dragoman.http import Base, base_url
+from dragoman.http import Base, base_url, path_segment
 from dragoman_azure.versions import DEFAULT_VERSION, INFERENCE_VERSION, RESPONSES, V1_VERSIONS, has_feature, since
 
 BASE_ENV = ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE")
@@ -50,16 +50,13 @@ class Address:
         """Return the path of an operation, relative to the base URL.
 
         Raises:
-            ConfigurationError: for an invalid name of a deployment.
+            InvalidRequestError: for an invalid name of a deployment.
 
         """
         query = self.query(api_version)
         if self.surface != "classic":
             return operation + query
-        if deployment in {".", ".."}:
-            message = f"{deployment!r} is not the name of a deployment; give its name in Azure as the model"
-            raise ConfigurationError(message, provider="azure", parameter="model")
-        return f"/openai/deployments/{self.deployment or quote(deployment, safe='')}{operation}{query}"
+        return f"/openai/deployments/{self.deployment or path_segment(deployment, 'model')}{operation}{query}"
 
     def responses_path(self, api_version: str | None = None) -> str:
         """Return the path of the Responses API, relative to the base URL.

@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from dragoman import ChatRequest, CompletionRequest, ProviderError, Response
 from dragoman.http import (
     HttpReply,
@@ -18,6 +16,7 @@ from dragoman.http import (
     dumps,
     fields,
     objects,
+    path_segment,
     reported_by,
 )
 from dragoman_aws import EVENT_STREAM
@@ -31,7 +30,7 @@ COUNTED_MEMBERS = ("messages", "system", "toolConfig", "additionalModelRequestFi
 
 def model_path(model: str, operation: str) -> str:
     """Return the path of an operation, in which the id of the model is one segment."""
-    return f"/model/{quote(model, safe='')}/{operation}"
+    return f"/model/{path_segment(model, 'model')}/{operation}"
 
 
 class Converse:

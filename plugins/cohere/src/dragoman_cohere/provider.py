@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dragoman import (
     CallContext,
@@ -29,6 +28,7 @@ from dragoman.http import (
     fields,
     items_of,
     objects,
+    path_segment,
     real,
     word,
     words,
@@ -87,7 +87,9 @@ class CohereProvider(HttpProvider):
             ProviderError: if the request fails.
 
         """
-        reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
+        reply = await self.call(
+            HttpRequest(method="GET", url=f"{self.models_path}/{path_segment(model, 'model')}"), context
+        )
         with self.reading(reply):
             return learned(model, self.read_object(reply, "the description of the model"))
 

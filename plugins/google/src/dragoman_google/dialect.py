@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
-from urllib.parse import quote
 
 import attrs
 
@@ -25,7 +24,7 @@ from dragoman import (
     StreamInterruptedError,
     StreamStart,
 )
-from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, objects
+from dragoman.http import HttpReply, HttpRequest, OptionsReader, dumps, fields, objects, path_segment
 from dragoman_google.errors import error_of
 from dragoman_google.models import short_name
 from dragoman_google.options import ISSUER, GoogleOptions
@@ -81,9 +80,9 @@ class Gemini:
         """Return the path of a model, whose name is quoted; tuned models and endpoints have their own collections."""
         collection, found, name = model.partition("/")
         if found and collection in _COLLECTIONS:
-            return f"/{collection}/{quote(name, safe='')}"
+            return f"/{collection}/{path_segment(name, 'model')}"
         publisher = "/publishers/google" if self.vertex else ""
-        return f"{publisher}/models/{quote(short_name(model), safe='')}"
+        return f"{publisher}/models/{path_segment(short_name(model), 'model')}"
 
     def decode(self, reply: HttpReply) -> Response:
         """Return the response of a complete reply, or of a stream that was sent as one JSON array.

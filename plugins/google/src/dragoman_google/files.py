@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError, RequestTimeoutError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, dumps, objects, read_pages, word
+from dragoman.http import (
+    HttpProvider,
+    HttpReply,
+    HttpRequest,
+    as_object,
+    dumps,
+    objects,
+    path_segment,
+    read_pages,
+    word,
+)
 from dragoman_google.options import ISSUER
 
 PATH = "/files"
@@ -95,7 +104,7 @@ def _upload_target(reply: HttpReply) -> str:
 
 def _path(file_id: str) -> str:
     """Return the path of a file, by its name or by its whole address."""
-    return f"{PATH}/{quote(file_id.rpartition('/')[2], safe='')}"
+    return f"{PATH}/{path_segment(file_id.rpartition('/')[2], 'file')}"
 
 
 def _entry(reply: HttpReply, entry: Any) -> dict[str, Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from dragoman import CallContext, Capabilities, ProviderConfig, ProviderInfo
-from dragoman.http import HttpRequest
+from dragoman.http import HttpRequest, path_segment
 from dragoman_mistral.chat import MistralChat
 from dragoman_mistral.endpoint import endpoint
 from dragoman_mistral.models import capabilities, learned
@@ -36,7 +34,9 @@ class MistralProvider(OpenAIProvider):
             ProviderError: if the request fails.
 
         """
-        reply = await self.call(HttpRequest(method="GET", url=f"{self.models_path}/{quote(model, safe='')}"), context)
+        reply = await self.call(
+            HttpRequest(method="GET", url=f"{self.models_path}/{path_segment(model, 'model')}"), context
+        )
         with self.reading(reply):
             return learned(model, self.read_object(reply, "the description of the model"))
 

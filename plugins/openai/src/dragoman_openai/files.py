@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from attrs import frozen
 
@@ -19,6 +18,7 @@ from dragoman.http import (
     multipart,
     objects,
     option_field,
+    path_segment,
     read_pages,
     real,
     word,
@@ -65,7 +65,9 @@ async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileIn
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
     """Delete a file."""
-    reply = await provider.call(HttpRequest(method="DELETE", url=f"{PATH}/{quote(ref.file_id, safe='')}"), context)
+    reply = await provider.call(
+        HttpRequest(method="DELETE", url=f"{PATH}/{path_segment(ref.file_id, 'file')}"), context
+    )
     with provider.reading(reply):
         if not as_object(reply.json(), "the reply").get("deleted"):
             message = f"the file {ref.file_id!r} was not deleted"

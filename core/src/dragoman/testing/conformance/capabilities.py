@@ -153,7 +153,7 @@ class DeclaredCapabilities(ProviderCase):
     def test_a_call_leaves_nothing_for_the_next(self) -> None:
         """Protects against settings, tools, instructions or messages of one call in the request of another."""
         tools = () if self.can().tools.support is Support.NO else (WEATHER,)
-        rich = {
+        rich: dict[str, Any] = {
             "max_tokens": 77,
             "temperature": 0.25,
             "stop": ["END"],
