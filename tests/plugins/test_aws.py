@@ -10,6 +10,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as AwsCredentials
+from botocore.loaders import Loader
 from hypothesis import given, strategies as st
 
 from dragoman import (
@@ -121,6 +122,13 @@ def test_a_region_is_that_of_the_caller_of_the_host_or_of_the_environment():
     assert region_of(config, AwsOptions(), host=host) == "eu-west-3"
     assert region_of(config, AwsOptions()) == "eu-west-1"
     assert region_of(ProviderConfig(name="x", api_base="https://gateway.example"), AwsOptions(), host=host) is None
+
+
+@pytest.mark.parametrize("partition", Loader().load_data("partitions")["partitions"], ids=lambda each: each["id"])
+def test_the_hosts_of_a_region_are_those_of_its_partition(partition: dict[str, Any]) -> None:
+    regions = [name for name in partition["regions"] if re.fullmatch(partition["regionRegex"], name)]
+
+    assert {dns_suffix(region) for region in regions} == {partition["outputs"]["dnsSuffix"]}
 
 
 def reply(status: int, kind: str = "", body: bytes = b"") -> HttpReply:

@@ -147,11 +147,42 @@ def test_credentials_of_the_environment_stay_at_home():
         ({"region": "us-west-2"}, {}, "bedrock-runtime.us-west-2.amazonaws.com"),
         ({}, {"environ": {"AWS_DEFAULT_REGION": "ap-south-1"}}, "bedrock-runtime.ap-south-1.amazonaws.com"),
         ({"region": "cn-north-1"}, {}, "bedrock-runtime.cn-north-1.amazonaws.com.cn"),
+        ({"region": "eusc-de-east-1"}, {}, "bedrock-runtime.eusc-de-east-1.amazonaws.eu"),
+        ({"region": "us-iso-east-1"}, {}, "bedrock-runtime.us-iso-east-1.c2s.ic.gov"),
         ({}, {"api_base": "https://gateway.example/aws"}, "gateway.example"),
     ],
 )
 def test_the_address_has_the_region(options, more, host):
     assert made(options, api_key=Secret("k"), **more).base.host == host
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "bedrock-runtime.us-west-2.amazonaws.com",
+        "bedrock-runtime.cn-north-1.amazonaws.com.cn",
+        "bedrock-runtime.eusc-de-east-1.amazonaws.eu",
+        "bedrock-runtime-fips.us-gov-west-1.amazonaws.com",
+        "bedrock-runtime.us-east-1.api.aws",
+        "vpce-0a1b2c-3d4e.bedrock-runtime.eu-west-3.vpce.amazonaws.com",
+    ],
+)
+@pytest.mark.parametrize("environment", [ENVIRONMENT, {"AWS_BEARER_TOKEN_BEDROCK": "abc"}])
+def test_credentials_of_the_environment_go_to_every_address_of_bedrock(host, environment, monkeypatch):
+    for name in (*ENVIRONMENT, "AWS_BEARER_TOKEN_BEDROCK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    shown = LLM(LLMConfig(model="amazon.nova-lite-v1:0", api_base=f"https://{host}")).build_request("hi")
+    assert urlsplit(shown.url).hostname == host
+    assert shown.headers["authorization"] == "********"
+
+
+@pytest.mark.parametrize("host", ["bedrock-runtime.us-east-1.evil.example", "bedrock.evil.vpce.amazonaws.com"])
+def test_credentials_of_the_environment_go_to_no_address_that_looks_like_one(host, monkeypatch):
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "abc")
+    with pytest.raises(MissingCredentialError, match="is not a host of bedrock"):
+        LLM(LLMConfig(model="bedrock/m", region="us-east-1", api_base=f"https://{host}")).build_request("hi")
 
 
 @pytest.mark.parametrize("region", ["evil.example/", "us-east-1.evil", "US", "a@b"])

@@ -6,13 +6,23 @@ https://docs.aws.amazon.com/general/latest/gr/rande.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dragoman import ConfigurationError, ProviderConfig
 from dragoman_aws.options import AwsOptions
 
 REGION_ENV = ("AWS_REGION", "AWS_DEFAULT_REGION")
 """The environment variables of the region."""
+
+_SUFFIXES: Mapping[str, str] = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-isof-": "csp.hci.ic.gov",
+}
+"""The ends of hosts by how the regions of a partition begin, as botocore has them."""
 
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 
@@ -51,5 +61,6 @@ def no_region(config: ProviderConfig, region: str | None = None) -> Configuratio
 
 
 def dns_suffix(region: str | None) -> str:
-    """Return the end of the hosts of a region, which is another one in China."""
-    return "amazonaws.com.cn" if str(region).startswith("cn-") else "amazonaws.com"
+    """Return the end of the hosts of a region, which most partitions of AWS have of their own."""
+    name = str(region)
+    return next((suffix for beginning, suffix in _SUFFIXES.items() if name.startswith(beginning)), "amazonaws.com")
