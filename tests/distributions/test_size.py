@@ -41,7 +41,7 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
         "the Responses API": (1110, "responses responses_* strict_schemas"),
         "the manifest of a host": (290, "manifest manifest_checks"),
         "hosts described by a manifest, listings and embeddings": (
-            495,
+            480,
             "__init__ any_server catalogue embeddings endpoint manifest_p* model_l* name_patterns options provider",
         ),
         "the forms of other programs": (150, "chunk_writer openai_format plain_messages"),

@@ -20,6 +20,7 @@ from dragoman import (
     Message,
     NotFoundError,
     ProtocolError,
+    ProviderError,
     RequestTimeoutError,
     SyncLLM,
     UnsupportedError,
@@ -323,3 +324,15 @@ async def test_a_recorded_deletion_is_read(loopback: LoopbackServer, vendor: str
     async with asked(loopback, vendor) as llm:
         await llm.delete_file(FileRef(file_id="file-1"))
     assert loopback.requests[0].method == "DELETE"
+
+
+@pytest.mark.parametrize("call", ["upload", "files", "delete_file"])
+@pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "google/gemini-2.5-flash"])
+async def test_an_error_with_a_good_status_is_an_error(loopback: LoopbackServer, model: str, call: str) -> None:
+    failed = Reply.json({"error": {"message": "slow down", "code": 429, "status": "RESOURCE_EXHAUSTED"}})
+    begun = Reply.json({}, headers={"x-goog-upload-url": f"{loopback.url}/upload"})
+    loopback.reply(*([begun] if (call, model[:6]) == ("upload", "google") else []), failed)
+    arguments = {"upload": (PDF,), "files": (), "delete_file": (FileRef(file_id="f1", issuer=model.partition("/")[0]),)}
+    async with LLM(LLMConfig(model=model, api_key="sk-0123456789", api_base=loopback.url, num_retries=0)) as llm:
+        with pytest.raises(ProviderError, match="slow down"):
+            await getattr(llm, call)(*arguments[call])

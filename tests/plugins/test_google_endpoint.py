@@ -294,7 +294,7 @@ async def test_embeddings(loopback: LoopbackServer) -> None:
     async with LLM(config(loopback, "gemini-embedding-001")) as llm:
         one = await llm.embed(["a"], task_type="RETRIEVAL_QUERY")
         two = await llm.embed(["a", "b"])
-        with pytest.raises(ProtocolError, match="expected 2 vectors, but the reply holds 1"):
+        with pytest.raises(ProtocolError, match="2 texts were sent, but 1 vectors came back"):
             await llm.embed(["a", "b"])
 
     assert (one.vectors, two.vectors) == (((1.0, 2.0),), ((1.0,), (2.0,)))

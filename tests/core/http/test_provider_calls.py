@@ -92,3 +92,16 @@ class TestCounts:
         async with speaking(loopback) as near:
             with pytest.raises(ProviderError, match="no"):
                 await read_count(near, HttpRequest(url="/count", body=b"{}"), CallContext(), {}, member="tokens")
+
+
+class TestObjects:
+    @pytest.mark.parametrize("body", [{}, {"id": None}, {"id": ""}])
+    async def test_without_a_member_that_they_need_are_an_error(
+        self, loopback: LoopbackServer, body: dict[str, Any]
+    ) -> None:
+        loopback.reply(Reply.json(body))
+        async with speaking(loopback) as near:
+            reply = await near.call(HttpRequest(method="GET", url="/file"), CallContext())
+            assert near.read_object(reply, "the file") == body
+            with pytest.raises(ProtocolError, match="the file has no id"):
+                near.read_object(reply, "the file", needs="id")

@@ -62,10 +62,13 @@ async def test_an_index_that_stands_twice_breaks_the_dialect(loopback: LoopbackS
     [
         ([], "not an object"),
         ({}, "0 vectors came back"),
-        ({"data": [{"embedding": None}]}, "not NoneType"),
+        ({"data": [{"embedding": None}]}, "list of numbers"),
         ({"data": [{"embedding": "x"}]}, "base64"),
         ({"data": [{"embedding": ["x"]}]}, "list of numbers"),
         ({"data": [{"embedding": "AAA="}]}, "32-bit"),
+        ({"data": [{"embedding": []}]}, "list of numbers"),
+        ({"data": [{"embedding": [True]}]}, "list of numbers"),
+        ({"data": [{"embedding": ["0.5"]}]}, "list of numbers"),
     ],
 )
 async def test_vectors_that_are_none_break_the_dialect(loopback: LoopbackServer, reply: Any, problem: str) -> None:

@@ -126,6 +126,7 @@ if TYPE_CHECKING:
         Transport as Transport,
     )
     from dragoman.http.turns import TurnRules as TurnRules, fit_turns as fit_turns, merged_turns as merged_turns
+    from dragoman.http.vectors import vectors_of as vectors_of
     from dragoman.http.wire import HttpReply as HttpReply, HttpRequest as HttpRequest, path_segment as path_segment
     from dragoman.spec._value import Value as Value
     from dragoman.spec.call_arguments import (
@@ -222,6 +223,7 @@ _HOMES = {
     "dragoman.http.status": ("date_of", "error_class", "may_retry", "number_of", "retry_after"),
     "dragoman.http.transport.transport": ("AioHttpTransport", "HttpStream", "Transport"),
     "dragoman.http.turns": ("TurnRules", "fit_turns", "merged_turns"),
+    "dragoman.http.vectors": ("vectors_of",),
     "dragoman.http.wire": ("HttpReply", "HttpRequest", "path_segment"),
     "dragoman.spec._value": ("Value",),
     "dragoman.spec.media": ("address_of", "inline_data"),

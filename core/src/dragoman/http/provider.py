@@ -281,11 +281,11 @@ class HttpProvider:
             self._fail(error, reply)
             raise
 
-    def read_object(self, reply: HttpReply, what: str) -> dict[str, Any]:
+    def read_object(self, reply: HttpReply, what: str, *, needs: str | None = None) -> dict[str, Any]:
         """Return the object that a reply other than an answer holds, such as ``the listing``, or raise its error."""
         from dragoman.http.provider_calls import object_of  # noqa: PLC0415  # requests for answers do not need it
 
-        return object_of(self.dialect, reply, what)
+        return object_of(self.dialect, reply, what, needs=needs)
 
     def _fail(self, error: Exception, reply: HttpReply) -> None:
         """Add facts of *reply* to an error about it, and redact credentials in it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dragoman.http.error_bodies import reported_in
-from dragoman.http.json import as_object, count
+from dragoman.http.json import as_object, count, word
 from dragoman.http.wire import HttpReply, HttpRequest
 from dragoman.spec._value import changed
 from dragoman.spec.errors import ProtocolError
@@ -22,24 +22,28 @@ MOST_PAGES = 1000
 """How many pages of a listing are read."""
 
 
-def object_of(dialect: Dialect, reply: HttpReply, what: str) -> dict[str, Any]:
+def object_of(dialect: Dialect, reply: HttpReply, what: str, *, needs: str | None = None) -> dict[str, Any]:
     """Return the object that the reply to another request than one for an answer holds.
 
     Args:
         dialect: reads the errors of the server.
         reply: the reply, whose status is good.
         what: what it holds, for the error, such as ``the listing``.
+        needs: a member that it must have, with a text.
 
     Raises:
         ProviderError: if it reports an error all the same.
-        ProtocolError: if it does not hold an object.
+        ProtocolError: if it does not hold an object with that member.
 
     """
     body = as_object(reply.json(), what)
     failed = reported_in(body, ())
-    if failed is None:
-        return body
-    raise dialect.error(changed(reply, body=failed.body, status=failed.status))
+    if failed is not None:
+        raise dialect.error(changed(reply, body=failed.body, status=failed.status))
+    if needs is not None and not word(body.get(needs)):
+        message = f"{what} has no {needs}"
+        raise ProtocolError(message, phase="decode", body=reply.excerpt)
+    return body
 
 
 async def read_pages(

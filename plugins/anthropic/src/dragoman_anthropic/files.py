@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
-from dragoman.http import HttpProvider, HttpReply, HttpRequest, as_object, count, multipart, path_segment, word
+from dragoman import CallContext, FileInfo, FileRef, FileUpload
+from dragoman.http import HttpProvider, HttpRequest, count, multipart, path_segment, word
 from dragoman_anthropic.options import ISSUER
 from dragoman_anthropic.provider import read_entries, timestamp
 from dragoman_anthropic.request import FILES_BETA
@@ -25,7 +25,7 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
     wire = HttpRequest(url=PATH, body=body, headers={**_HEADERS, "content-type": kind})
     reply = await provider.call(wire, context)
     with provider.reading(reply):
-        return _info(_entry(reply)).ref
+        return _info(provider.read_object(reply, "the file", needs="id")).ref
 
 
 async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
@@ -36,15 +36,9 @@ async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileIn
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
     """Delete a file."""
     url = f"{PATH}/{path_segment(ref.file_id, 'file')}"
-    await provider.call(HttpRequest(method="DELETE", url=url, headers=_HEADERS), context)
-
-
-def _entry(reply: HttpReply) -> dict[str, Any]:
-    entry = as_object(reply.json(), "the file")
-    if not word(entry.get("id")):
-        message = "the file has no id"
-        raise ProtocolError(message, phase="decode", body=reply.excerpt)
-    return entry
+    reply = await provider.call(HttpRequest(method="DELETE", url=url, headers=_HEADERS), context)
+    with provider.reading(reply):
+        provider.read_object(reply, "the reply")
 
 
 def _info(entry: Mapping[str, Any]) -> FileInfo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from dragoman import (
     Embeddings,
     InvalidRequestError,
     ModelInfo,
-    ProtocolError,
     ProviderConfig,
     ProviderInfo,
     Usage,
@@ -23,13 +21,12 @@ from dragoman.http import (
     HttpProvider,
     HttpRequest,
     count,
-    decoded,
     dumps,
     fields,
     items_of,
     objects,
     path_segment,
-    real,
+    vectors_of,
     word,
     words,
 )
@@ -119,7 +116,7 @@ class CohereProvider(HttpProvider):
             raise InvalidRequestError(message, provider=ISSUER, model=model, parameter="embedding_types")
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(sent)), context)
         with self.reading(reply):
-            return _embeddings(self.read_object(reply, "the reply"), len(texts), str(kinds[0]), reply.excerpt)
+            return _embeddings(self.read_object(reply, "the reply"), len(texts), str(kinds[0]))
 
 
 def make_provider(config: ProviderConfig) -> CohereProvider:
@@ -139,25 +136,8 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(id=words(entry.get("name")), context_tokens=count(entry, "context_length"), metadata=entry)
 
 
-def _embeddings(body: Mapping[str, Any], expected: int, kind: str, excerpt: str) -> Embeddings:
+def _embeddings(body: Mapping[str, Any], texts: int, kind: str) -> Embeddings:
     """Return the vectors of one type, under whose name the API gives them."""
-    entries = items_of(fields(body.get("embeddings")).get(kind), MAX_OBJECTS)
-    if len(entries) != expected:
-        message = f"{expected} texts were sent, but {len(entries)} vectors came back"
-        raise ProtocolError(message, phase="decode", body=excerpt)
+    vectors = vectors_of(items_of(fields(body.get("embeddings")).get(kind), MAX_OBJECTS), texts)
     read = count(body, "meta", "billed_units", "input_tokens")
-    return Embeddings(
-        vectors=tuple(map(_vector, entries)), usage=Usage(input_tokens=read, raw=fields(body.get("meta")))
-    )
-
-
-def _vector(values: Any) -> tuple[float, ...]:
-    """Return a vector, sent as numbers or as 32-bit floats in base64."""
-    if isinstance(values, str):
-        data = decoded(values)
-        values = array("f", data[: len(data) // 4 * 4]).tolist()
-    numbers = tuple(number for value in items_of(values, MAX_OBJECTS) if (number := real(value)) is not None)
-    if not numbers or len(numbers) != len(values):
-        message = "the reply does not hold a vector, which is a list of numbers"
-        raise ProtocolError(message, phase="decode")
-    return numbers
+    return Embeddings(vectors=vectors, usage=Usage(input_tokens=read, raw=fields(body.get("meta"))))

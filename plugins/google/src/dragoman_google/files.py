@@ -42,7 +42,7 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
     sent = HttpRequest(url=target, body=file.data, headers={**command, "content-type": file.media_type})
     reply = await provider.call(sent, context)
     with provider.reading(reply):
-        entry = _entry(reply, as_object(reply.json(), "the reply").get("file"))
+        entry = _entry(reply, provider.read_object(reply, "the reply").get("file"))
     return _info(await _processed(provider, entry, context)).ref
 
 
@@ -69,7 +69,9 @@ async def read_entries(provider: HttpProvider, url: str, member: str, context: C
 
 async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext) -> None:
     """Delete a file."""
-    await provider.call(HttpRequest(method="DELETE", url=_path(ref.file_id)), context)
+    reply = await provider.call(HttpRequest(method="DELETE", url=_path(ref.file_id)), context)
+    with provider.reading(reply):
+        provider.read_object(reply, "the reply")
 
 
 async def _processed(provider: HttpProvider, entry: Mapping[str, Any], context: CallContext) -> Mapping[str, Any]:

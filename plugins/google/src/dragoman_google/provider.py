@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any
 
 from dragoman import (
     CallContext,
@@ -18,7 +18,6 @@ from dragoman import (
     FileRef,
     FileUpload,
     ModelInfo,
-    ProtocolError,
     ProviderConfig,
     ProviderInfo,
     Response,
@@ -35,6 +34,7 @@ from dragoman.http import (
     dumps,
     fields,
     objects,
+    vectors_of,
 )
 from dragoman_google.dialect import Gemini
 from dragoman_google.endpoint import endpoint, uses_vertex
@@ -166,10 +166,7 @@ class GoogleProvider(HttpProvider):
         reply = await self.call(request, context)
         with self.reading(reply):
             body = self.read_object(reply, "the reply")
-            vectors = tuple(_vector(entry) for entry in _entries(body))
-            if len(vectors) != len(texts):
-                message = f"expected {len(texts)} vectors, but the reply holds {len(vectors)}"
-                raise ProtocolError(message, phase="decode", body=reply.excerpt)
+            vectors = vectors_of([entry.get("values") for entry in _entries(body)], len(texts))
             return Embeddings(vectors=vectors, model=model, usage=_usage(body))
 
     def _studio_request(self, model: str, texts: Sequence[str], overrides: Mapping[str, Any]) -> HttpRequest:
@@ -227,14 +224,6 @@ def _entries(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "predictions" in body:
         return [fields(entry.get("embeddings")) for entry in objects(body["predictions"], MAX_OBJECTS)]
     return objects(body.get("embeddings") or [body.get("embedding")], MAX_OBJECTS)
-
-
-def _vector(entry: Mapping[str, Any]) -> tuple[float, ...]:
-    values = entry.get("values")
-    if not isinstance(values, list):
-        message = "the reply does not hold a vector, which is a list of numbers"
-        raise ProtocolError(message, phase="decode")
-    return tuple(float(number) for number in cast("list[float]", values))
 
 
 def _usage(body: Mapping[str, Any]) -> Usage:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from dragoman import (
     CallContext,
     Capabilities,
     Embeddings,
     ModelInfo,
-    ProtocolError,
     ProviderConfig,
     ProviderInfo,
     Usage,
@@ -23,7 +22,7 @@ from dragoman.http import (
     dumps,
     items_of,
     objects,
-    real,
+    vectors_of,
     word,
 )
 from dragoman_ollama.dialect import Ollama
@@ -95,7 +94,7 @@ class OllamaProvider(HttpProvider):
         body = {"model": model, "input": list(texts), **options}
         reply = await self.call(HttpRequest(url=self.embeddings_path, body=dumps(body)), context)
         with self.reading(reply):
-            return _embeddings(self.read_object(reply, "the reply"), len(texts), reply.excerpt)
+            return _embeddings(self.read_object(reply, "the reply"), len(texts))
 
 
 def make_provider(config: ProviderConfig) -> OllamaProvider:
@@ -119,18 +118,6 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo:
     return ModelInfo(id=_name(entry) or "", created=timestamp(entry.get("modified_at")), metadata=entry)
 
 
-def _embeddings(body: Mapping[str, Any], expected: int, excerpt: str) -> Embeddings:
-    entries = items_of(body.get("embeddings"), MAX_OBJECTS)
-    if len(entries) != expected:
-        message = f"{expected} texts were sent, but {len(entries)} vectors came back"
-        raise ProtocolError(message, phase="decode", body=excerpt)
-    vectors = tuple(map(_vector, entries))
+def _embeddings(body: Mapping[str, Any], texts: int) -> Embeddings:
+    vectors = vectors_of(items_of(body.get("embeddings"), MAX_OBJECTS), texts)
     return Embeddings(vectors=vectors, model=word(body.get("model")), usage=usage(body) or Usage())
-
-
-def _vector(values: Any) -> tuple[float, ...]:
-    numbers = [real(value) for value in items_of(values, MAX_OBJECTS)]
-    if not numbers or None in numbers:
-        message = "the reply does not hold a vector, which is a list of numbers"
-        raise ProtocolError(message, phase="decode")
-    return cast("tuple[float, ...]", tuple(numbers))

@@ -10,10 +10,8 @@ from attrs import frozen
 from dragoman import CallContext, FileInfo, FileRef, FileUpload, ProtocolError
 from dragoman.http import (
     HttpProvider,
-    HttpReply,
     HttpRequest,
     Value,
-    as_object,
     count,
     multipart,
     objects,
@@ -54,7 +52,7 @@ async def upload(provider: HttpProvider, file: FileUpload, context: CallContext)
     body, kind = multipart(fields, "file", file.data, filename=file.filename, media_type=file.media_type)
     reply = await provider.call(HttpRequest(url=PATH, body=body, headers={"content-type": kind}), context)
     with provider.reading(reply):
-        return _ref(_entry(reply), file.media_type)
+        return _ref(provider.read_object(reply, "the file", needs="id"), file.media_type)
 
 
 async def files(provider: HttpProvider, context: CallContext) -> Sequence[FileInfo]:
@@ -69,7 +67,7 @@ async def delete_file(provider: HttpProvider, ref: FileRef, context: CallContext
         HttpRequest(method="DELETE", url=f"{PATH}/{path_segment(ref.file_id, 'file')}"), context
     )
     with provider.reading(reply):
-        if not as_object(reply.json(), "the reply").get("deleted"):
+        if not provider.read_object(reply, "the reply").get("deleted"):
             message = f"the file {ref.file_id!r} was not deleted"
             raise ProtocolError(message, phase="decode", body=reply.excerpt)
 
@@ -96,11 +94,3 @@ def _info(entry: Mapping[str, Any]) -> FileInfo:
         expires=real(entry.get("expires_at")),
         metadata=entry,
     )
-
-
-def _entry(reply: HttpReply) -> dict[str, Any]:
-    entry = as_object(reply.json(), "the file")
-    if not word(entry.get("id")):
-        message = "the file has no id"
-        raise ProtocolError(message, phase="decode", body=reply.excerpt)
-    return entry
