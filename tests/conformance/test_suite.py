@@ -162,6 +162,7 @@ def test_checks_that_do_not_apply_give_a_reason() -> None:
     for name, reason in (
         ("test_its_options_are_typed", "no options"),
         ("test_its_options_are_documented", "no options"),
+        ("test_its_options_can_be_given", "no options"),
         ("test_a_misspelt_option_is_told_with_the_right_one", "no options"),
         ("test_its_import_is_light", "registered"),
         ("test_each_try_is_authorized_once", "no function authorizes the requests"),

@@ -104,27 +104,28 @@ class Lifecycle(ProviderCase):
         assert re.fullmatch(r"\d+\.\d+", spec)
         assert tuple(map(int, spec.split("."))) <= tuple(map(int, SPEC.split(".")))
 
-    def test_its_options_are_typed(self) -> None:
-        """Protects against options that are not validated, or that can change during a call."""
+    def _options(self) -> type[Any]:
+        """Return the class of the options of the provider; skip the check if there is none."""
         options = self.made().info.options
         if options is None:
             pytest.skip("does not apply: the provider has no options")
+        return options
+
+    def test_its_options_are_typed(self) -> None:
+        """Protects against options that are not validated, or that can change during a call."""
+        options = self._options()
         assert attrs.has(options)
         assert options.__setattr__ is not object.__setattr__
 
     def test_its_options_are_documented(self) -> None:
         """Protects against options without documentation."""
-        options = self.made().info.options
-        if options is None:
-            pytest.skip("does not apply: the provider has no options")
+        options = self._options()
         documentation = "\n".join(each.__doc__ or "" for each in options.__mro__)
         assert [each.name for each in attrs.fields(options) if not re.search(rf"\b{each.name}\b", documentation)] == []
 
     def test_its_options_can_be_given(self) -> None:
         """Protects against options that nobody can give, since a setting or an argument has the same name."""
-        options = self.made().info.options
-        if options is None:
-            pytest.skip("does not apply: the provider has no options")
+        options = self._options()
         assert [each.alias for each in attrs.fields(options) if each.alias in TAKEN_NAMES] == []
 
     def test_its_optional_methods_are_no_stubs(self) -> None:
