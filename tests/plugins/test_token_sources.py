@@ -63,7 +63,12 @@ def hold(file: Path, text: str) -> None:
 
 
 def bedrock(**options: Any) -> LLM:
-    given = {"model": "bedrock/amazon.nova-lite-v1:0", "region": "us-east-1", "num_retries": 0, **options}
+    given: dict[str, Any] = {
+        "model": "bedrock/amazon.nova-lite-v1:0",
+        "region": "us-east-1",
+        "num_retries": 0,
+        **options,
+    }
     return LLM(LLMConfig(**given))
 
 

@@ -18,7 +18,7 @@ import attrs
 from cattrs import Converter, transform_error
 from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
 from cattrs.errors import ForbiddenExtraKeysError
-from cattrs.gen import make_mapping_structure_fn
+from cattrs.gen import make_mapping_structure_fn  # pyright: ignore[reportUnknownVariableType]
 
 from dragoman.spec._enums import OpenEnum
 from dragoman.spec.argument_checks import shown

@@ -65,6 +65,11 @@ def not_shown(member: str) -> NoReturn:
     pytest.skip(f"not shown: supply ServerDialect.{member}")
 
 
+def _never(_: Received) -> bool:
+    """Take no request for one that asks for a stream."""
+    return False
+
+
 class _ApplicableFaults(FaultServer):
     """Serve faults; skip the check of one that has no meaning in the framing of the dialect."""
 
@@ -182,7 +187,7 @@ class ProviderCase:
 
         """
         spoken = self.spoken()
-        further = (attrs.evolve(spoken, endings=others, is_streamed=lambda _: False),) if others else ()
+        further = (attrs.evolve(spoken, endings=others, is_streamed=_never),) if others else ()
         return _ApplicableFaults(server_dialects=(*further, spoken))
 
     @contextmanager
