@@ -131,8 +131,10 @@ def test_plugins_are_blocked_by_distribution_before_import() -> None:
         ("b", "blocked"),
         ("c", "blocked"),
     ]
-    with pytest.raises(UnknownProviderError, match="no installed distribution provides 'b'; installed are a"):
+    with pytest.raises(UnknownProviderError, match=r"no installed distribution provides 'b' \(installed: a\)"):
         only.provider(ProviderConfig(name="b"))
+    with pytest.raises(UnknownProviderError, match=r"'acme_bb'; did you mean 'acme_b'\? \(installed: acme_b\)"):
+        plugins(claim("acme_b", "no_b", "acme-b")).provider_claim("acme_bb")
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,11 @@ class Plugins:
         for claim in named:
             if not any(yields(claim.distribution, claim.name, other.distribution) for other in named):
                 return claim
-        message = f"no installed distribution provides {name!r}; installed are {', '.join(self.provider_names())}"
-        raise UnknownProviderError(message, provider=name)
+        from dragoman.spec.nearest_name import after, installed_providers  # noqa: PLC0415  # only errors need it
+
+        names = self.provider_names()
+        message = after(f"no installed distribution provides {name!r}", name, names)
+        raise UnknownProviderError(f"{message} ({installed_providers(names)})", provider=name)
 
     def state_of(self, distribution: str) -> State | None:
         """Return the state of the first plugin of *distribution*, ``None`` if none of its plugins is installed."""

@@ -258,9 +258,13 @@ class _Search:
             line = f"did you mean {near!r}?"
         else:
             line = f"nobody has published one of this name; {self._any_host()}"
-        have = ", ".join(self.plugins.provider_names()) or "none"
-        message = f"the provider {name!r} is not installed; {line} (installed: {have})"
+        message = f"the provider {name!r} is not installed; {line} ({self._installed()})"
         return UnknownProviderError(message, provider=name, model=self.model)
+
+    def _installed(self) -> str:
+        from dragoman.spec.nearest_name import installed_providers  # noqa: PLC0415  # only needed for error messages
+
+        return installed_providers(self.plugins.provider_names())
 
     def _any_host(self) -> str:
         """Return how a host is reached that has no provider of its own."""
@@ -298,10 +302,9 @@ class _Search:
         if lines:
             advice = " or: ".join(self._how_to_get(line) for line in lines)
         else:
-            have = ", ".join(self.plugins.provider_names()) or "none"
             meant = self._misspelled()
             advice = f"did you mean {meant!r}? Otherwise, name the provider" if meant else "name the provider"
-            advice = f"{advice}, as in provider='NAME' or 'NAME/{self.model}' (installed: {have})"
+            advice = f"{advice}, as in provider='NAME' or 'NAME/{self.model}' ({self._installed()})"
         message = f"no installed provider claims the model {self.model!r}; {advice}"
         return UnknownModelError(message, model=self.model)
 

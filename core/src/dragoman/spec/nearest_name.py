@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 CLOSE = 0.6
@@ -12,6 +12,8 @@ CLOSER = 0.75
 """How similar it has to be to a name of something else."""
 _SHORTEST = 4
 """How many characters a beginning of names has to have: shorter ones are similar to everything."""
+_LISTED = 8
+"""How many names a message lists at most."""
 _LONGEST = 200
 """How many characters of a name are compared, since the time grows with their square."""
 
@@ -54,6 +56,13 @@ def after(message: str, name: object, known: Iterable[str], otherwise: str = "")
     """Return *message* with the name that *name* most likely stands for, or with what to do *otherwise*."""
     more = (suggestion(name, known) if isinstance(name, str) else "") or otherwise
     return f"{message}; {more}" if more else message
+
+
+def installed_providers(names: Sequence[str]) -> str:
+    """Return which providers are installed, or only how many where a line is too short for all of *names*."""
+    if len(names) > _LISTED:
+        return f"{len(names)} providers are installed; 'dragoman plugins' lists them"
+    return f"installed: {', '.join(names) or 'none'}"
 
 
 def snake_members(data: Mapping[Any, Any]) -> dict[str, Any]:
