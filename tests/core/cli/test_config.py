@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -12,9 +13,12 @@ from click.testing import CliRunner, Result
 
 from core.cli.pseudo_terminal import PseudoTerminal
 from dragoman.cli.group import dragoman
+from dragoman.plugins.registry import installed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from core.scripted import Site
 
 FILE = """\
 [llm]
@@ -223,6 +227,15 @@ def test_a_model_that_nobody_serves_is_set_with_a_warning(home: Path) -> None:
         (("-o", 'stop=["\\ud800"]'), "'\\ud800' is not a character"),
         (("-o", f"max_tokens={2**64}"), "max_tokens must be between 1 and"),
         (("-o", f"seed={'9' * 5000}"), "seed must be a whole number"),
+        (("-P", "", "-m", "echo"), "the name of a profile is empty"),
+        (("-o", "fial=broken"), "echo has no option 'fial'; did you mean 'fail'?"),
+        (("-o", "stall=long"), "wrong option for echo: expected float, not 'long'"),
+        (
+            ("-P", "draft", "-m", "openai/gpt-4o", "-o", "user=3"),
+            "wrong option for openai: expected str or null, not 3",
+        ),
+        (("-m", "openai/gpt-4o", "-b", "nowhere"), "api_base is not an http(s) URL"),
+        (("-o", 'options={"eco":{}}'), "did you mean 'echo'?"),
     ],
 )
 def test_what_would_not_be_valid_is_not_set(arguments: tuple[str, ...], words: str, file: Path) -> None:
@@ -230,4 +243,71 @@ def test_what_would_not_be_valid_is_not_set(arguments: tuple[str, ...], words: s
     done = run("config", "set", *arguments)
     assert done.exit_code == 2
     assert words in " ".join(done.stderr.split())
+    assert not re.search(rf"{file}:\d", done.stderr)  # what was typed stands on no line
     assert file.read_text() == "[llm]\nmodel = 'echo'\ntemperature = 0.5\n"
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-o", "reasoning_efort=low"), "no installed provider has an option 'reasoning_efort'"),
+        (("-o", "user=3", "-p", "openai"), "wrong option for openai: expected str or null, not 3"),
+        (("-o", 'options={"eco":{}}'), "did you mean 'echo'?"),
+        (("-o", 'options={"echo":{"fial":"broken"}}'), "echo has no option 'fial'"),
+        (("-b", "nowhere"), "api_base is not an http(s) URL"),
+    ],
+)
+def test_what_is_not_valid_makes_no_file(arguments: tuple[str, ...], words: str, home: Path) -> None:
+    done = run("config", "set", *arguments)
+    assert (done.exit_code, words in done.stderr) == (2, True)
+    assert [*home.iterdir()] == []
+
+
+def test_what_may_be_valid_later_is_set(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    file = home / ".config" / "dragoman" / "dragoman.toml"
+    for arguments in (
+        ("-o", "store=true"),  # an option of several providers, of which none is named yet
+        ("-o", "store=null", "-b", "https://x.example/v1"),
+        ("-m", "azure/x"),  # which needs to know its endpoint
+        ("-m", "nosuch/x", "-o", "strange=1"),
+    ):
+        assert run("config", "set", *arguments).exit_code == 0
+    assert tomllib.loads(file.read_text())["llm"]["strange"] == 1
+
+
+def test_a_plugin_that_is_broken_may_be_named(home: Path, site: Site) -> None:
+    site.add("acme", source="raise RuntimeError", providers=("acme",))
+    installed.cache_clear()
+    assert run("config", "set", "-m", "acme/x").exit_code == 0
+    assert home.joinpath(".config", "dragoman", "dragoman.toml").exists()
+
+
+def test_a_line_that_is_wrong_is_named_and_can_be_mended(file: Path) -> None:
+    file.write_text("[llm]\nmodel = 'echo'\nfial = 'x'\n")
+    done = run("config", "set", "-o", "temperature=0.5")
+    assert (done.exit_code, f"{file}:3: echo has no option 'fial'" in done.stderr) == (2, True)
+    assert run("config", "set", "-o", "temperature=0.5", "-o", "fial=null").exit_code == 0
+    assert tomllib.loads(file.read_text()) == {"llm": {"model": "echo", "temperature": 0.5}}
+
+
+def test_a_link_to_the_file_stays(file: Path, home: Path) -> None:
+    kept = home / "kept.toml"
+    kept.write_text("[llm]\nmodel = 'echo'\n")
+    kept.chmod(0o644)
+    file.unlink()
+    file.symlink_to(kept)
+    assert run("config", "set", "-o", "seed=3").exit_code == 0
+    assert (file.is_symlink(), kept.stat().st_mode & 0o777) == (True, 0o644)
+    assert tomllib.loads(kept.read_text())["llm"]["seed"] == 3
+
+
+def test_the_variable_that_names_no_file_is_named(home: Path) -> None:
+    for command in (("config", "set", "-m", "echo"), ("config", "edit"), ("chat", "-m", "echo", "hi")):
+        done = run(*command, DRAGOMAN_CONFIG="~nobody-of-this-name/x.toml")
+        assert (done.exit_code, [*home.iterdir()]) == (2, [])
+        assert "the home of a user that is not known: ~nobody-of-this-name/x.toml" in done.stderr
+        assert "DRAGOMAN_CONFIG" in done.stderr
+    assert run("config", "set", "-m", "echo", DRAGOMAN_CONFIG="~/own.toml").exit_code == 0
+    assert (home / "own.toml").exists()

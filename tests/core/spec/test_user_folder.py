@@ -9,7 +9,7 @@ import pytest
 
 from dragoman import LLM, ConfigurationError, LLMConfig
 from dragoman.spec.config_loading import profiles
-from dragoman.spec.user_folder import folder_in, user_folder, user_path
+from dragoman.spec.user_folder import folder_in, user_folder, user_path, write_whole
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +60,27 @@ def test_a_configuration_that_is_not_there_is_told(written: str, words: str) -> 
         with pytest.raises(ConfigurationError, match=words) as caught:
             load()
         assert written in str(caught.value)
+
+
+def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
+    file = home / "a" / "b"
+    write_whole(file, b"one")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"one", 0o600)
+    file.chmod(0o640)
+    write_whole(file, b"two")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"two", 0o640)
+    with pytest.raises(TypeError):
+        write_whole(file, "no bytes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # fails while it is written
+    assert (file.read_bytes(), [*file.parent.iterdir()]) == (b"two", [file])
+
+
+def test_a_link_and_what_is_no_file_stay_what_they_are(home: Path) -> None:
+    kept, link, pipe = home / "kept", home / "link", home / "pipe"
+    link.symlink_to(kept)
+    write_whole(link, b"one")
+    assert (link.is_symlink(), kept.read_bytes()) == (True, b"one")
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:  # noqa: PTH123  # of a descriptor
+        write_whole(pipe, b"two")
+        assert reader.read() == b"two"
+    assert pipe.is_fifo()

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from dragoman.cli.file_check import check_values
 from dragoman.cli.model_options import PREFIX
-from dragoman.spec.config import LLMConfig
 from dragoman.spec.config_loading import FILE, VARIABLE
 from dragoman.spec.config_sources import read_file
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import is_credential
-from dragoman.spec.user_folder import user_folder, user_path
+from dragoman.spec.user_folder import user_folder, user_path, write_whole
 
 
 def folder_of_user() -> Path:
@@ -34,7 +34,7 @@ def folder_of_user() -> Path:
 def file_of_user() -> Path:
     """Return the file that ``DRAGOMAN_CONFIG`` names, else that in the folder of the user; neither has to be there."""
     named = os.environ.get(f"{PREFIX}{VARIABLE}")
-    return user_path(named) if named else folder_of_user() / FILE
+    return user_path(named, f"{PREFIX}{VARIABLE}") if named else folder_of_user() / FILE
 
 
 def make_file(path: Path, content: str) -> None:
@@ -60,23 +60,21 @@ def set_values(path: Path, values: Mapping[str, Any], profile: str | None) -> No
         profile: the profile to change, which is made if it is not there; ``None`` for what all have.
 
     Raises:
-        ConfigurationError: for a credential, or if the file would not be valid; it is as before then.
+        ConfigurationError: for a credential, or if the file would not be valid; nothing is written then.
+        InvalidRequestError: for an option that the provider does not have.
 
     """
     if secret := next((name for name in values if is_credential(name)), None):
         message = f"{secret} does not belong into a file; 'dragoman keys set PROVIDER' keeps keys"
         raise ConfigurationError(message, parameter=secret)
-    make_file(path, "[llm]\n")
     variable = f"{PREFIX}{VARIABLE}"
-    before = read_file(path, variable if os.environ.get(variable) else "")[1]
-    changed = _encoded(path, _changed(path, before, values, profile))
     with writing(path):
-        path.write_bytes(changed)
-        try:
-            LLMConfig.load(profile, path=path, environ={})
-        except ConfigurationError:
-            path.write_text(before, "utf-8")
-            raise
+        before = read_file(path, variable if os.environ.get(variable) else "")[1] if path.exists() else "[llm]\n"
+    changed = _changed(path, before, values, profile)
+    encoded = _encoded(path, changed)
+    check_values(path, changed, values, profile)
+    with writing(path):
+        write_whole(path, encoded)
 
 
 def _encoded(path: Path, document: str) -> bytes:

@@ -31,7 +31,7 @@ def without_foreign(
     found = [
         _dropped(name, given[name], info, owner)
         for name in given
-        if name not in own and (owner := _owner(name, plugins))
+        if name not in own and (owner := owner_of(name, plugins))
     ]
     if not found:
         return request, ()
@@ -55,7 +55,7 @@ def made_without_foreign(
             return make(config)
         except InvalidRequestError as error:
             name = error.parameter or ""
-            if error.code != UNKNOWN_OPTION or name not in config.options or _owner(name, plugins) is None:
+            if error.code != UNKNOWN_OPTION or name not in config.options or owner_of(name, plugins) is None:
                 raise
             kept: Mapping[str, Any] = {each: value for each, value in config.options.items() if each != name}
             config = attrs.evolve(config, options=kept)
@@ -66,8 +66,8 @@ def _dropped(name: str, value: Any, info: ProviderInfo, owner: str) -> Adjustmen
     return Adjustment(kind="dropped", feature=name, asked=value, reason=reason)
 
 
-def _owner(name: str, plugins: Plugins) -> str | None:
-    """Return a provider whose options class has *name*; its plugin exports the class."""
+def owner_of(name: str, plugins: Plugins) -> str | None:
+    """Return a provider whose options class has *name*; its plugin exports the class. ``None`` if there is none."""
     for claim in plugins.select(PROVIDERS):
         with suppress(PluginError):  # a plugin that is broken declares nothing
             module: Any = plugins.load(claim)
@@ -78,4 +78,4 @@ def _owner(name: str, plugins: Plugins) -> str | None:
     return None
 
 
-__all__ = ["made_without_foreign", "without_foreign"]
+__all__ = ["made_without_foreign", "owner_of", "without_foreign"]

@@ -91,6 +91,20 @@ def load(
     return found
 
 
+def of_document(text: str, path: str | os.PathLike[str], profile: str | None) -> Sources:
+    """Return what a document of TOML says, before it is written to the file *path*.
+
+    Raises:
+        ConfigurationError: if it is not TOML, has no such profile, or a name is misspelled.
+
+    """
+    import tomllib  # noqa: PLC0415  # most configurations are in no file
+
+    found = Sources()
+    _add_tables(found, FoundFile(path=path), tomllib.loads(text), text, profile)
+    return found
+
+
 def configured(kind: Callable[..., LLMConfig], found: Sources) -> LLMConfig:
     """Return the configuration of what was found, which knows where each of its values comes from.
 
@@ -142,9 +156,16 @@ def _of_variable(name: str, environ: Mapping[str, str], prefix: str) -> ConfigOr
 
 
 def _add_file(found: Sources, file: FoundFile, profile: str | None) -> None:
+    tables, text = read_file(file.path, file.variable)
+    try:
+        _add_tables(found, file, tables, text, profile)
+    finally:
+        del tables, text  # keep credentials out of tracebacks that show locals
+
+
+def _add_tables(found: Sources, file: FoundFile, tables: dict[str, Any], text: str, profile: str | None) -> None:
     from dragoman.spec.toml_lines import lines_of  # noqa: PLC0415  # only files need it
 
-    tables, text = read_file(file.path, file.variable)
     shown = os.fspath(file.path)
     try:
         lines = lines_of(text)
@@ -185,6 +206,19 @@ def _check_names(
                 own = "an option of the provider goes into [llm.options.<provider>]"
                 message = f"{path}:{line}: {'.'.join(place)} has no {key!r}: {hint}; {own}"
                 raise ConfigurationError(message, parameter=key)
+
+
+def check_settings(names: AbstractSet[str]) -> None:
+    """Refuse a setting for a file that is called otherwise here, or nearly like an argument.
+
+    Raises:
+        ConfigurationError: naming the argument that is meant.
+
+    """
+    for name in names - _KNOWN:
+        if hint := _hint(name, {*names}):
+            message = f"there is no setting {name!r}: {hint}"
+            raise ConfigurationError(message, parameter=name)
 
 
 def check_keywords(names: AbstractSet[str]) -> None:
@@ -232,4 +266,14 @@ def _is_of_file(found: Sources, name: str) -> bool:
     return name in found.origins and found.origins[name].kind == "file"
 
 
-__all__ = ["FILE", "VARIABLE", "Sources", "check_keywords", "configured", "load", "profiles"]
+__all__ = [
+    "FILE",
+    "VARIABLE",
+    "Sources",
+    "check_keywords",
+    "check_settings",
+    "configured",
+    "load",
+    "of_document",
+    "profiles",
+]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, cast
 
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import RedactedDict, Secret
-from dragoman.spec.user_folder import user_folder
+from dragoman.spec.user_folder import user_folder, write_whole
 
 _FILE = "keys.json"
 _OWNER_ONLY = 0o077
@@ -89,11 +88,7 @@ def write_keys(path: Path, keys: Mapping[str, str]) -> None:
 
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=_FILE, dir=path.parent)  # readable by its owner only
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(dict(keys), file, indent=2)
-        Path(name).replace(path)
+        write_whole(path, json.dumps(dict(keys), indent=2).encode())
     except OSError as error:
         message = f"the keys cannot be written to {path}: {error.strerror}"
         raise ConfigurationError(message) from None

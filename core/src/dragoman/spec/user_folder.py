@@ -1,8 +1,9 @@
-"""The folder of a user's own files, such as keys, and paths in which ``~`` is the home of a user."""
+"""The folder of a user's own files, such as keys, how they are written, and paths in which ``~`` is a home."""
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,3 +48,34 @@ def user_path(path: str | os.PathLike[str], parameter: str | None = None) -> Pat
         message = f"{parameter or 'the path'} names the home of a user that is not known: {expanded}"
         raise ConfigurationError(message, parameter=parameter)
     return Path(expanded)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of the user, whole or not at all; a new one can be read by the user alone.
+
+    Args:
+        path: the file; its folder is made if it is not there. What a link leads to is written, and the link stays.
+        content: what it holds from then on.
+
+    Raises:
+        OSError: if it cannot be written.
+
+    """
+    import tempfile  # noqa: PLC0415  # files are written rarely
+
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():  # a device or a pipe takes what is written, and stays what it is
+        target.write_bytes(content)
+        return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".dragoman-", dir=target.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        if target.exists():
+            written.chmod(stat.S_IMODE(target.stat().st_mode))
+        written.replace(target)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
