@@ -44,7 +44,10 @@ WRONG = (
     ("chat --modle echo hi", "Did you mean"),
     ("chat -m", "requires an argument"),
     ("chat -m nobody hi", "no installed provider claims the model 'nobody'"),
+    ("chat -m nobody hi", "providers are installed; 'dragoman plugins' lists them"),
+    ("chat -m openia/gpt-4 hi", "did you mean 'openai/gpt-4'?"),
     ("chat -p nobody hi", "the provider 'nobody' is not installed"),
+    ("models -p opnai", "did you mean 'openai'?"),
     ("chat -m openai/gpt-4o hi", "OPENAI_API_KEY"),
     ("chat -m echo -a gone.png hi", "gone.png"),
     ("chat -m echo -a folder hi", "folder"),
@@ -69,6 +72,8 @@ WRONG = (
     ("config set", "there is nothing to set"),
     ("config set -o api_key=x", "'dragoman keys set PROVIDER' keeps keys"),
     ("config set -o temperature=hot", "temperature"),
+    ("config set -o tempratur=1", "did you mean 'temperature'?"),
+    ("config set -m echo -o fial=broken", "did you mean 'fail'?"),
     ("config show -P gone", "gone"),
     ("doctor --limit soon", "'soon' is not a valid float"),
     ("doctor now", "unexpected extra argument (now)"),
@@ -76,6 +81,7 @@ WRONG = (
     ("embed -m echo", "there is no text"),
     ("embed -p anthropic -m claude-sonnet-4-5 -o api_key=k hi", "does not make embeddings"),
     ("keys frob", "No such command 'frob'"),
+    ("keys remov openai", "Did you mean 'remove'?"),
     ("keys remove", "Missing argument 'PROVIDER'"),
     ("keys remove openai", "no key of openai is stored"),
     ("keys set", "Missing argument 'PROVIDER'"),
@@ -85,7 +91,12 @@ WRONG = (
     ("logs list -n -1", "-1"),
     ("logs list -n few", "'few' is not a valid"),
     ("logs search", "Missing argument 'WORDS'"),
-    ("logs show first", "'first' is not a valid integer"),
+    ("logs show first", "'first' is not a valid integer; 'dragoman logs list' shows"),
+    ("logs show 0", "'0' is not in the range of numbers; 'dragoman logs list' shows"),
+    ("chat -m echo --id first hi", "'first' is not a valid integer; 'dragoman logs list' shows"),
+    ("logs delete first", "'first' is not a valid integer; 'dragoman logs list' shows"),
+    ("logs serch e", "Did you mean 'search'?"),
+    ("logs abcxyz", "A number shows a conversation"),
     ("logs frob", "No such command 'frob'"),
     ("logs 99", "the log holds no conversation 99"),
     ("models -p nobody", "nobody"),
@@ -159,6 +170,7 @@ def test_every_wrong_use_says_what_is_wrong(terminal: PseudoTerminal, place: Pat
             code, shown = told(terminal, line)
             assert code in {1, 2}
             assert "dragoman: " in shown
+            assert len(shown) < 500, "it is too long to be read"
             assert "".join(words.split()).lower() in "".join(shown.split()).lower()
 
 

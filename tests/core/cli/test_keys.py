@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from core.cli.pseudo_terminal import PseudoTerminal
+from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, PseudoTerminal, Session
 from dragoman import ConfigurationError, MissingCredentialError, ProviderConfig, Secret
 from dragoman.cli.group import dragoman
 from dragoman.http.endpoint import base_url, credential
@@ -50,7 +50,8 @@ def test_a_key_is_stored_listed_and_removed(home: Path) -> None:
     ("arguments", "stdin", "words"),
     [
         (("set", "opnai"), KEY, "no installed distribution provides 'opnai'"),
-        (("set", "openai"), "", "the key of openai"),
+        (("set", "openai"), "", "there is no key, so nothing is stored; as in 'dragoman keys set openai < key.txt'"),
+        (("set", "openai"), " \n", "there is no key, so nothing is stored"),
         (("set", "openai"), "two\nlines", "the value is not shown"),
         (("remove", "groq"), None, "no key of groq is stored; stored are those of: openai"),
         (("remove", "nobody"), None, "no key of nobody is stored"),
@@ -76,6 +77,27 @@ def test_a_key_that_is_typed_is_not_shown(home: Path) -> None:
         assert terminal.run(user, "keys", "set", "openai") == 0
         assert KEY.encode() not in terminal.raw
     assert read_keys(home / ".config" / "dragoman" / "keys.json") == {"openai": KEY}
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "words"),
+    [
+        (ENTER, 2, "there is no key, so nothing is stored; type it"),
+        (f"  {ENTER}", 2, "there is no key, so nothing is stored; type it"),
+        (CTRL_D, 2, "there is no key, so nothing is stored; type it"),
+        (CTRL_C, 130, ""),
+    ],
+)
+def test_no_key_is_typed(home: Path, keys: str, code: int, words: str) -> None:
+    with Session("keys", "set", "openai", home=home) as terminal:
+        terminal.wait("Key of openai:")
+        terminal.wait_until(lambda _: terminal.is_answering)
+        terminal.type(keys)
+        assert terminal.ended() == code
+        shown = terminal.wait(words)
+        assert len(shown.splitlines()) <= 2
+        assert not terminal.is_answering  # what is typed next is shown again
+    assert not (home / ".config").exists()
 
 
 def test_without_a_home_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:

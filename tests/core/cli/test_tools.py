@@ -282,6 +282,19 @@ def test_what_was_typed_before_the_question_is_no_answer(tools: Path) -> None:
         assert terminal.ended() == 0
 
 
+def test_an_answer_to_the_question_may_be_a_word_and_is_asked_for_again(tools: Path) -> None:
+    arguments = ("chat", "-m", "echo", "-t", f"{tools}:weather", "Oslo")
+    with Session(*arguments, home=tools.parent) as terminal:
+        terminal.wait("[a]lways [n]:")
+        terminal.type("maybe" + ENTER)
+        terminal.wait_until(
+            lambda shown: "'maybe' is not one of y, n and a" in shown and shown.count("[a]lways [n]:") == 2
+        )
+        terminal.type("Yes" + ENTER)
+        assert terminal.ended() == 0
+        terminal.wait('weather(city="Oslo") -> rain in Oslo')
+
+
 @pytest.mark.parametrize("arguments", [(), ("--plain",)], ids=["markdown", "plain"])
 def test_ctrl_c_at_the_question_and_in_a_tool(tools: Path, arguments: tuple[str, ...]) -> None:
     with Session("chat", "-m", "echo", "-t", str(tools), *arguments, home=tools.parent) as terminal:

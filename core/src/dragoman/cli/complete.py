@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.cli.model_options import configuration, model_options
+from dragoman.cli.waiting import run
 from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.spec.config import LLMConfig
 
@@ -41,7 +41,7 @@ def complete(
         message = "the prompt is empty; pass it as an argument, or pipe it to standard input"
         raise click.UsageError(message)
     config = configuration(given, profile)
-    asyncio.run(_complete(config, text, {} if suffix is None else {"suffix": suffix}, is_streamed=not no_stream))
+    run(_complete(config, text, {} if suffix is None else {"suffix": suffix}, is_streamed=not no_stream))
 
 
 async def _complete(config: LLMConfig, text: str, arguments: dict[str, Any], *, is_streamed: bool) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from dragoman.cli.line_editor import editing_reader, plain_reader
 from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
 from dragoman.cli.terminal import complain
+from dragoman.cli.waiting import run, unechoed
 from dragoman.spec.config_loading import profiles
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
@@ -53,7 +53,7 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
                 if reply.ends:
                     break
         finally:
-            runner.run(dialogue.llm.aclose())
+            run(dialogue.llm.aclose(), runner)
 
 
 def _reader(*, is_plain: bool, remembers: bool) -> Callable[[], str]:
@@ -123,8 +123,8 @@ def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view:
 
 
 def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] | Run[Any], view: AnswerView) -> Outcome:
-    with _unechoed():
-        return runner.run(ask(dialogue.llm, messages, view, **dialogue.arguments()))
+    with unechoed():
+        return run(ask(dialogue.llm, messages, view, **dialogue.arguments()), runner)
 
 
 def _tell(outcome: Outcome, view: AnswerView, kept: str) -> None:
@@ -138,21 +138,3 @@ def _tell(outcome: Outcome, view: AnswerView, kept: str) -> None:
         if cut := cut_note(outcome.response):
             view.note(cut)
         view.note(status_line(outcome, outcome.response))
-
-
-@contextmanager
-def _unechoed() -> Generator[None]:
-    """Keep the terminal from showing what is typed while an answer is shown; it is read afterwards."""
-    if os.name == "nt":  # pragma: no cover - measured on Linux
-        yield
-        return
-    import termios  # noqa: PLC0415  # Windows has none
-
-    before = termios.tcgetattr(sys.stdin)
-    changed = [*before]
-    changed[3] = before[3] & ~termios.ECHO
-    termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)

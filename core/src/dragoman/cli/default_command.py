@@ -30,6 +30,22 @@ class DefaultGroup(click.Group):
         meant = self.meant(ctx, args)
         return super().parse_args(ctx, args if meant is None else [meant, *args])
 
+    def meant_by(self, ctx: click.Context, name: str) -> str:
+        """Return what is said after the error for *name*, which is no command: a sentence with a space before it."""
+        from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # only errors need it
+
+        near = suggestion(name, self.list_commands(ctx))
+        return f" {near[:1].upper()}{near[1:]}" if near else ""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* name; the error for an unknown one says which is meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + self.meant_by(ctx, args[0]), ctx=error.ctx) from None
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin with *incomplete*, those of the command that is meant too."""
         return [*super().shell_complete(ctx, incomplete), *self.options_meant(ctx, incomplete)]

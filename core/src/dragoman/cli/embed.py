@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.cli.model_options import configuration, model_options
+from dragoman.cli.waiting import run
 from dragoman.client.llm import LLM
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.operations import Embeddings
@@ -36,7 +36,7 @@ def embed(
     if not lines:
         message = "there is no text; pass texts as arguments, or pipe lines to standard input"
         raise click.UsageError(message)
-    found = asyncio.run(_embed(configuration(given, profile), lines))
+    found = run(_embed(configuration(given, profile), lines))
     if print_json:
         from dragoman.spec.serialization import to_dict  # noqa: PLC0415  # needed by --json only
 

@@ -88,14 +88,12 @@ class LazyGroup(DefaultGroup):
         own = click.Command.shell_complete(self, ctx, incomplete)
         return [*found, *own, *self.options_meant(ctx, incomplete)]
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* name; the error for an unknown one says which is meant."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(error.message + _meant(args[0], ctx), ctx=error.ctx) from None
+    def meant_by(self, ctx: click.Context, name: str) -> str:
+        """Return what is said of a command that is none: what is meant, or how it is asked as a question."""
+        from dragoman.cli.names_elsewhere import COMMANDS, meant_by  # noqa: PLC0415  # only errors need it
+
+        asked = f" '{ctx.info_name} chat {name}' asks a model." if name.isalnum() else ""
+        return meant_by(name, COMMANDS) or super().meant_by(ctx, name) or asked
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the command line with its output filtered for the terminal."""
@@ -137,18 +135,6 @@ def _is_piped() -> bool:
     except (OSError, ValueError, AttributeError):  # it is closed, or no file
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
-
-
-def _meant(name: str, ctx: click.Context) -> str:
-    """Return what is said of a command that is none: what is meant, or how it is asked as a question."""
-    from dragoman.cli.names_elsewhere import COMMANDS, meant_by  # noqa: PLC0415  # only errors need it
-    from dragoman.spec.nearest_name import suggestion  # noqa: PLC0415  # the same
-
-    if elsewhere := meant_by(name, COMMANDS):
-        return elsewhere
-    if near := suggestion(name, _COMMANDS):
-        return f" {near[:1].upper()}{near[1:]}"
-    return f" '{ctx.info_name} chat {name}' asks a model." if name.isalnum() else ""
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -12,6 +12,7 @@ from dragoman.cli import text_io
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import one_line
 from dragoman.cli.terminal import complain, wrapped
+from dragoman.cli.waiting import read_line, unechoed
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys, write_keys
@@ -119,6 +120,21 @@ def _path() -> Path:
     return path
 
 
+def _typed(provider: str) -> str:
+    """Return the key that is typed without being shown, an empty text if none is."""
+    question = f"Key of {provider}: "
+    if os.name == "nt":  # pragma: no cover - measured on Linux
+        return click.prompt(question, "", hide_input=True, show_default=False, prompt_suffix="", err=True)
+    click.echo(question, nl=False, err=True)
+    try:
+        with unechoed():
+            return text_io.decoded(read_line()).strip()
+    except EOFError:
+        return ""
+    finally:
+        click.echo(err=True)
+
+
 def _read_key(provider: str) -> Secret:
     """Return the key that is typed without being shown, or that stands on standard input.
 
@@ -126,11 +142,13 @@ def _read_key(provider: str) -> Secret:
         ConfigurationError: if it cannot be a key.
 
     """
-    if sys.stdin is not None and sys.stdin.isatty():
-        given = click.prompt(f"Key of {provider}", hide_input=True, err=True)
-    else:
-        given = text_io.read_stdin()
+    is_typed = sys.stdin is not None and sys.stdin.isatty()
+    given = _typed(provider) if is_typed else text_io.read_stdin().strip()
     try:
-        return Secret(given.strip(), name=f"the key of {provider}")
+        if not given:
+            way = "type it" if is_typed else f"as in 'dragoman keys set {provider} < key.txt'"
+            message = f"there is no key, so nothing is stored; {way}"
+            raise ConfigurationError(message)
+        return Secret(given, name=f"the key of {provider}")
     finally:
         del given  # keep credentials out of tracebacks that show locals

@@ -13,6 +13,7 @@ import click
 from dragoman.cli import text_io
 from dragoman.cli.terminal import complain, unfiltered
 from dragoman.cli.typed_ahead import TypedAhead
+from dragoman.cli.waiting import read_line
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -24,11 +25,11 @@ _PROMPT = "> "
 
 def plain_reader() -> Callable[[], str]:
     """Return a reader of single lines, for terminals without control sequences, and without prompt_toolkit."""
-    text_io.accept_every_character()
 
     def read() -> str:
+        click.echo(_PROMPT, nl=False)
         try:
-            return text_io.typed(input(_PROMPT))
+            return text_io.typed(text_io.decoded(read_line()))
         except (EOFError, KeyboardInterrupt):
             print()  # noqa: T201  # leaves the line of the prompt
             raise

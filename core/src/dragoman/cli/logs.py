@@ -38,6 +38,10 @@ class _Logs(DefaultGroup):
         """Return that a conversation is shown where a number is given, or an option that only it has."""
         return "show" if args and (args[0].isdecimal() or args[0] in _OF_SHOW) else super().meant(ctx, args)
 
+    def meant_by(self, ctx: click.Context, name: str) -> str:
+        """Return what is said of a word that is no command: which is meant, or how it is searched for."""
+        return super().meant_by(ctx, name) or " A number shows a conversation; 'dragoman logs -q WORDS' finds one."
+
 
 @click.group(cls=_Logs, epilog=_EPILOG)
 def logs() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from attrs import asdict, evolve
 from dragoman.cli import text_io
 from dragoman.cli.model_lists import FILE, ListedModel, ModelList, ask_all, remember, remembered
 from dragoman.cli.terminal import complain, fitting
+from dragoman.cli.waiting import run
 from dragoman.plugins.registry import installed
 from dragoman.spec.user_folder import user_folder
 
@@ -50,7 +50,7 @@ def models(
     folder = user_folder(os.environ)
     known = remembered(folder and folder / FILE)
     asked = [] if offline else [name for name in names if refresh or not _is_fresh(known.get(name))]
-    known |= {each.provider: each for each in asyncio.run(ask_all(asked, known))}
+    known |= {each.provider: each for each in run(ask_all(asked, known))}
     if folder is not None and asked:
         remember(folder / FILE, known.values())
     never = "was not asked yet"

@@ -15,6 +15,7 @@ from dragoman.cli.answers import Outcome, cut_note, keep, status_line
 from dragoman.cli.code_block import first_code_block
 from dragoman.cli.dialogue import Dialogue
 from dragoman.cli.terminal import complain
+from dragoman.cli.waiting import run
 from dragoman.client.llm import LLM
 from dragoman.client.text_answer import check_text
 from dragoman.spec.message import Message
@@ -46,21 +47,21 @@ def answer(dialogue: Dialogue, text: str, form: Form, *, shows_usage: bool = Fal
     """
     question = dialogue.question(text)
     messages, arguments = dialogue.request(question), dialogue.arguments()
-    begun, run = time.perf_counter(), None
+    begun, done = time.perf_counter(), None
     with asyncio.Runner() as runner:
         try:
             if "tools" in arguments:
-                run = _answer_with_tools(runner, dialogue, messages, form)
-                response, answers = run.response, run.messages[len(messages) :]
+                done = _answer_with_tools(runner, dialogue, messages, form)
+                response, answers = done.response, done.messages[len(messages) :]
             else:
-                response = runner.run(_PRINTS[form](dialogue.llm, messages, arguments))
+                response = run(_PRINTS[form](dialogue.llm, messages, arguments), runner)
                 answers = (response.message,)
         finally:
-            runner.run(dialogue.llm.aclose())
+            run(dialogue.llm.aclose(), runner)
     if cut := cut_note(response):
         complain(f"dragoman: {cut}")
     if shows_usage:
-        outcome = Outcome(text="", seconds=time.perf_counter() - begun, response=response, run=run)
+        outcome = Outcome(text="", seconds=time.perf_counter() - begun, response=response, run=done)
         complain(status_line(outcome, response))
     keep(dialogue, question, *answers)
 
@@ -115,14 +116,14 @@ _PRINTS: Mapping[Form, _Print] = {
 
 def _answer_with_tools(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message], form: Form) -> Run[Any]:
     """Ask a question and run the tools that the model calls, those that need it after the user was asked."""
-    run = runner.run(_print_run(dialogue.llm, messages, dialogue.arguments(), form))
-    while run.pending:
-        run = runner.run(_print_run(dialogue.llm, dialogue.toolbox.decided(run), dialogue.arguments(), form))
+    done = run(_print_run(dialogue.llm, messages, dialogue.arguments(), form), runner)
+    while done.pending:
+        done = run(_print_run(dialogue.llm, dialogue.toolbox.decided(done), dialogue.arguments(), form), runner)
     if form in {"whole", "code"}:
-        click.echo(first_code_block(run.text) if form == "code" else run.text, color=True)
+        click.echo(first_code_block(done.text) if form == "code" else done.text, color=True)
     elif form == "json":
-        click.echo(text_io.as_json(run.to_dict()))
-    return run
+        click.echo(text_io.as_json(done.to_dict()))
+    return done
 
 
 async def _print_run(

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -17,7 +17,22 @@ from dragoman.spec.plain_text import UNSAFE
 
 LARGEST = 2**63 - 1
 """The largest number that a database holds."""
-NUMBER = click.IntRange(1, LARGEST)
+
+
+class _Number(click.IntRange):
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return a number; the error for anything else says where those that exist are listed."""
+        try:
+            number: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            what = "is not in the range of numbers" if value.lstrip("-").isdecimal() else "is not a valid integer"
+            self.fail(f"{value!r} {what}; 'dragoman logs list' shows the conversations with theirs", param, ctx)
+        return number
+
+
+NUMBER = _Number(1, LARGEST)
 """The number of a conversation of the log."""
 
 
@@ -94,11 +109,21 @@ def read_bytes() -> bytes:
 
     """
     try:
-        return sys.stdin.buffer.read()
+        return _read(sys.stdin.buffer)
     except (OSError, ValueError, AttributeError) as error:
         reason = "it is closed" if sys.stdin is None else error
         message = f"standard input cannot be read: {reason}"
         raise click.UsageError(message) from None
+
+
+def _read(stdin: BinaryIO) -> bytes:
+    from dragoman.cli.waiting import read_all  # noqa: PLC0415  # not needed by help and completion
+
+    try:
+        descriptor = stdin.fileno()
+    except io.UnsupportedOperation:  # of a stream in the memory
+        return stdin.read()
+    return read_all(descriptor)
 
 
 def _encoding() -> str:

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from dragoman.cli import text_io
 from dragoman.cli.terminal import columns, complain
+from dragoman.cli.waiting import read_line
 
 if TYPE_CHECKING:
     from dragoman.spec.function_tool import FunctionTool
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 Permission: TypeAlias = Literal["y", "n", "a"]
 """The answer to the question: yes, no, or always for this tool."""
 
+_PERMISSIONS: dict[str, Permission] = {
+    "": "n",
+    **dict.fromkeys(("y", "yes"), "y"),
+    **dict.fromkeys(("n", "no"), "n"),
+    **dict.fromkeys(("a", "always"), "a"),
+}
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001d159\U000e0100-\U000e01ef]"
 )
@@ -98,14 +105,17 @@ def _permission(call: ToolCall) -> Permission:
     lines = marked_lines(f"The model calls {call_line(call)}", columns(sys.stderr) or _USUAL_WIDTH)
     click.echo("\n".join(lines), err=True)
     _forget_typed()
-    answers: click.Choice[Permission] = click.Choice(["y", "n", "a"])
-    question = f"Run {'it' if len(lines) == 1 else _shown(call.name)}? [y]es, [n]o, [a]lways"
-    try:
-        answer: Permission = click.prompt(question, type=answers, default="n", show_choices=False, err=True)
-    except click.Abort:
-        click.echo(err=True)  # leaves the line of the question
-        raise
-    return answer
+    question = f"Run {'it' if len(lines) == 1 else _shown(call.name)}? [y]es, [n]o, [a]lways [n]: "
+    while True:
+        click.echo(question, nl=False, err=True)
+        try:
+            answer = read_line().decode(errors="replace").strip().lower()
+        except (EOFError, KeyboardInterrupt):
+            click.echo(err=True)  # leaves the line of the question
+            raise click.Abort from None
+        if answer in _PERMISSIONS:
+            return _PERMISSIONS[answer]
+        complain(f"dragoman: {answer!r} is not one of y, n and a")
 
 
 def _forget_typed() -> None:

@@ -1,0 +1,145 @@
+"""Waiting in which no signal is lost: Python may miss one that arrives just before it blocks, until something is read.
+
+A signal writes to a pipe, on which everything here waits too: https://docs.python.org/3/library/signal.html.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+_AT_ONCE = 65_536
+"""The most bytes that are read at once."""
+
+
+@contextmanager
+def _woken() -> Generator[int | None]:
+    """Give a descriptor that can be read once a signal has arrived; ``None`` where signals do not arrive."""
+    if os.name == "nt":  # pragma: no cover - measured on Linux; Windows waits on sockets only
+        yield None
+        return
+    reading, writing = _pipe()
+    try:
+        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    except ValueError:  # this is not the main thread
+        yield None
+        return
+    try:
+        yield reading
+    finally:
+        with suppress(ValueError):  # of an event loop that was closed meanwhile
+            signal.set_wakeup_fd(before)
+
+
+@cache
+def _pipe() -> tuple[int, int]:
+    """Return the ends of a pipe that is never closed, so that a signal in the midst of all this finds it open."""
+    ends = os.pipe()
+    for each in ends:
+        os.set_blocking(each, False)
+    return ends
+
+
+def _read(descriptor: int, woken: int | None) -> bytes:
+    """Return what can be read next, nothing at the end."""
+    while woken is not None:
+        ready = select.select([descriptor, woken], [], [])[0]
+        if woken not in ready:
+            break
+        os.read(woken, _AT_ONCE)  # the handler runs before the next step
+    return os.read(descriptor, _AT_ONCE)
+
+
+def read_all(descriptor: int) -> bytes:
+    """Return what can be read until the end.
+
+    Args:
+        descriptor: an open file, pipe or terminal.
+
+    Raises:
+        OSError: if it cannot be read.
+
+    """
+    with _woken() as woken:
+        return b"".join(iter(lambda: _read(descriptor, woken), b""))
+
+
+def read_line() -> bytes:
+    """Return the next line that is typed, without its end.
+
+    Raises:
+        EOFError: if Ctrl-D is typed where a line begins, or the terminal is gone.
+        KeyboardInterrupt: at Ctrl-C.
+
+    """
+    if os.name == "nt":  # pragma: no cover - the console of Windows gives text
+        typed = sys.stdin.readline()
+        if not typed:
+            raise EOFError
+        return typed.rstrip("\r\n").encode(sys.stdin.encoding, "surrogateescape")
+    line = b""
+    with _woken() as woken:
+        while not line.endswith(b"\n"):
+            piece = _read(sys.stdin.fileno(), woken)
+            if not piece and not line:
+                raise EOFError
+            if not piece:
+                break
+            line += piece
+    return line.rstrip(b"\r\n")
+
+
+@contextmanager
+def unechoed() -> Generator[None]:
+    """Keep the terminal from showing what is typed within this context; it can be read all the same."""
+    if os.name == "nt":  # pragma: no cover - measured on Linux
+        yield
+        return
+    import termios  # noqa: PLC0415  # Windows has none
+
+    before = termios.tcgetattr(sys.stdin)
+    changed = [*before]
+    changed[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None) -> T:
+    """Return what a coroutine returns; Ctrl-C cancels it.
+
+    Args:
+        coroutine: what to run.
+        runner: whose event loop to use, by default a new one.
+
+    """
+    if runner is None:
+        import asyncio  # noqa: PLC0415  # slow to import, and here already where something is asked
+
+        with asyncio.Runner() as own:
+            return run(coroutine, own)
+    try:
+        with _woken() as woken:
+            if woken is None:
+                return runner.run(coroutine)
+            loop = runner.get_loop()
+            loop.add_reader(woken, os.read, woken, _AT_ONCE)
+            try:
+                return runner.run(coroutine)
+            finally:
+                loop.remove_reader(woken)
+    finally:
+        coroutine.close()  # at an interrupt before its first step

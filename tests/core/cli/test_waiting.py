@@ -1,0 +1,115 @@
+"""What waits for a key or for an answer: no signal is lost in it, at whatever moment it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from typing import IO, TYPE_CHECKING
+
+import pytest
+
+from dragoman.cli.waiting import read_all, read_line, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TRIES = 500
+LONG = 2.0
+"""Seconds after which a signal is lost."""
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[IO[bytes]]:
+    """Let standard input be a pipe; return its other end."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "wb", buffering=0) as typed:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield typed
+
+
+def lost(wait: Callable[[], object], end: Callable[[], object]) -> int:
+    """Return how many interrupts do not end *wait*: they arrive at all moments, also just before it blocks."""
+    count, main = 0, threading.main_thread().ident
+    assert main is not None
+    for _ in range(TRIES):
+        begun, ended = threading.Event(), threading.Event()
+        moment = random.random() * 5e-5  # noqa: S311  # no secret
+
+        def interrupt(begun: threading.Event = begun, ended: threading.Event = ended, moment: float = moment) -> None:
+            nonlocal count
+            begun.wait()
+            start = time.perf_counter()
+            while time.perf_counter() < start + moment:
+                pass
+            signal.pthread_kill(main, signal.SIGINT)
+            if not ended.wait(LONG):
+                count += 1
+                end()
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        try:
+            begun.set()
+            wait()
+            time.sleep(LONG)  # for one that arrives after all
+        except KeyboardInterrupt:
+            pass
+        ended.set()
+        thread.join()
+    return count
+
+
+def test_no_interrupt_is_lost_before_a_line(keys: IO[bytes]) -> None:
+    assert lost(read_line, lambda: keys.write(b"\n")) == 0
+
+
+def test_no_interrupt_is_lost_before_the_rest_of_a_file(keys: IO[bytes]) -> None:
+    assert lost(lambda: read_all(sys.stdin.fileno()), keys.close) == 0
+
+
+def test_an_interrupt_ends_what_runs_and_the_next_one_runs() -> None:
+    signal.set_wakeup_fd(-1)
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        run(asyncio.sleep(LONG))
+    with asyncio.Runner() as runner:
+        assert run(asyncio.sleep(0, "here"), runner) == run(asyncio.sleep(0, "here"), runner) == "here"
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_other_threads_read_and_run_too(keys: IO[bytes]) -> None:
+    found: list[object] = []
+    keys.write(b"typed\r\n")
+    thread = threading.Thread(target=lambda: found.extend([read_line(), run(asyncio.sleep(0, "here"))]))
+    thread.start()
+    thread.join()
+    assert found == [b"typed", "here"]
+
+
+def test_a_line_may_end_without_enter(keys: IO[bytes]) -> None:
+    keys.write(b"half")
+    keys.close()
+    assert read_line() == b"half"
+    with pytest.raises(EOFError):
+        read_line()
+
+
+def test_other_signals_do_not_end_a_line(keys: IO[bytes]) -> None:
+    seen: list[int] = []
+    before = signal.signal(signal.SIGWINCH, lambda number, _: seen.append(number))
+    try:
+        timers = [
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGWINCH)),
+            threading.Timer(0.1, keys.write, (b"late\n",)),
+        ]
+        for each in timers:
+            each.start()
+        assert (read_line(), seen) == (b"late", [signal.SIGWINCH])
+    finally:
+        signal.signal(signal.SIGWINCH, before)
