@@ -85,6 +85,11 @@ class PseudoTerminal:
         flags: int = termios.tcgetattr(self._master)[3]
         return bool(flags & termios.ISIG) and not flags & termios.ECHO
 
+    @property
+    def mode(self) -> list[object]:
+        """How the terminal handles what is typed."""
+        return termios.tcgetattr(self._master)
+
     def lines(self) -> list[str]:
         """Return all lines, also those that have scrolled away."""
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from decimal import Decimal
@@ -158,8 +159,29 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.open", refused)
-    with pytest.raises(InvalidRequestError, match="Permission denied"):
-        read_attachment(str(locked))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (locked, pipe):
+        with pytest.raises(InvalidRequestError, match="Permission denied"):
+            read_attachment(str(path))
+
+
+def test_what_a_shell_pipes_is_an_attachment() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as file:
+        file.write(b"some text")
+    with os.fdopen(reading, "rb"):
+        found = read_attachment(f"/dev/fd/{reading}")
+    assert (found.source, found.media_type) == (InlineText(text="some text"), "text/plain")
+
+
+@pytest.mark.parametrize("name", ["empty.png", "empty.txt", "empty", "-", ""])
+def test_an_empty_attachment_is_refused(name: str, tmp_path: Path) -> None:
+    if name.startswith("empty"):
+        (tmp_path / name).touch()
+    done = run("-m", "echo", "-a", str(tmp_path / name) if name.startswith("empty") else name, "hi", stdin="")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is empty; " in done.stderr
 
 
 def test_standard_input_may_be_attached() -> None:

@@ -287,6 +287,31 @@ def test_ctrl_c_ends_the_answer_and_not_the_program(tmp_path: Path) -> None:
         assert "Traceback" not in terminal.text()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("place", ["prompt", "plain prompt", "answer", "question", "key"])
+def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(tmp_path: Path, place: str, number: int) -> None:
+    (tmp_path / "tools.py").write_text("def f() -> str:\n    return ''\n")
+    chat = ("chat", "-m", "echo", "-o", "stall=1" if place == "answer" else "seed=1")
+    more = {"plain prompt": ("--plain",), "question": ("-t", "tools.py")}.get(place, ())
+    with PseudoTerminal() as untouched:
+        mode = untouched.mode
+    with Session(
+        *(("keys", "set", "openai") if place == "key" else (*chat, *more)), home=tmp_path, cwd=str(tmp_path)
+    ) as terminal:
+        terminal.wait("Key of openai:" if place == "key" else "leaves.\n>")
+        if place in {"answer", "question"}:
+            terminal.type("one two three four" + ENTER)
+            terminal.wait("one " if place == "answer" else "[a]lways [n]:")
+        if place in {"answer", "key"}:
+            terminal.wait_until(lambda _: terminal.is_answering)
+        if place == "prompt":
+            terminal.wait_until(lambda _: terminal.mode != mode)
+        terminal.process.send_signal(number)
+        assert terminal.ended() == 128 + number
+        assert terminal.mode == mode
+        assert "Traceback" not in terminal.text()
+
+
 def test_ctrl_c_before_the_first_word_keeps_nothing(tmp_path: Path) -> None:
     with Session("chat", "-m", "echo", "-o", "stall=60", home=tmp_path) as terminal:
         terminal.wait("leaves.\n>")

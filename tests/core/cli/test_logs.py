@@ -78,10 +78,10 @@ def test_words_are_found_as_they_are_written(log: ConversationLog, words: str, f
 def test_a_file_that_is_no_log_is_an_error(log: ConversationLog) -> None:
     log.path.parent.mkdir()
     log.path.write_text("no database at all" * 100)
-    with pytest.raises(LogError, match="cannot be used: file is not a database"):
+    with pytest.raises(LogError, match="file is not a database; move it away, and a new one is made"):
         log.conversations()
     other = ConversationLog(log.path / "below" / "logs.db")
-    with pytest.raises(LogError, match="cannot be used"):
+    with pytest.raises(LogError, match="cannot be used: .*; 'dragoman logs off' turns the log off"):
         other.begin("echo")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from pathlib import Path
 
 from dragoman.cli import text_io
 from dragoman.spec.errors import InvalidRequestError
@@ -27,7 +29,12 @@ def read_attachment(source: str) -> Media:
     """
     if source == STDIN:
         return _of_data(text_io.read_bytes(), "standard input")
+    if not source:
+        message = "the name of an attachment is empty; give a file, a URL, or - for standard input"
+        raise InvalidRequestError(message, parameter="source")
     path = user_path(source)
+    if _is_pipe(path):  # as a shell makes it of <(command)
+        return _of_data(_content(path), source)
     if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises an error for a name that is too long
         return Media.of(source)  # an address, or else the error says why there is no file
     try:
@@ -40,7 +47,25 @@ def read_attachment(source: str) -> Media:
         return _of_data(data, path.name)
 
 
+def _is_pipe(path: Path) -> bool:
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except (OSError, ValueError):  # of an address
+        return False
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise InvalidRequestError(message, parameter="source") from None
+
+
 def _of_data(data: bytes, name: str) -> Media:
+    if not data:
+        message = f"{name} is empty; leave it out, or attach another one"
+        raise InvalidRequestError(message, parameter="source")
     try:
         return _as_text(Media.of(data))
     except InvalidRequestError:

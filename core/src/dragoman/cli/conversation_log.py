@@ -226,7 +226,9 @@ class ConversationLog:
                 yield database
         except (sqlite3.Error, OSError, ValueError) as error:  # ValueError: of a message that is none
             reason = getattr(error, "strerror", None) or error
-            message = f"the log of conversations in {self.path} cannot be used: {reason}"
+            is_other = type(error) in {sqlite3.DatabaseError, ValueError}
+            way = "move it away, and a new one is made" if is_other else "'dragoman logs off' turns the log off"
+            message = f"the log of conversations in {self.path} cannot be used: {reason}; {way}"
             raise LogError(message) from None
 
 

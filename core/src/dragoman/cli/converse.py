@@ -19,7 +19,7 @@ from dragoman.cli.line_editor import editing_reader, plain_reader
 from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
 from dragoman.cli.terminal import complain
-from dragoman.cli.waiting import run, unechoed
+from dragoman.cli.waiting import left_at_signals, run, unechoed
 from dragoman.spec.config_loading import profiles
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
@@ -41,7 +41,7 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
     view = view_of_terminal(is_plain=is_plain)
     read = _reader(is_plain=is_plain, remembers=dialogue.is_logged)
     view.note(f"{dialogue.model}. /help lists the commands; Ctrl-D leaves.")
-    with asyncio.Runner() as runner:
+    with left_at_signals(), asyncio.Runner() as runner:
         try:
             for line in _lines(read, view):
                 reply = _reply(dialogue, line)

@@ -12,7 +12,7 @@ from dragoman.cli import text_io
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import one_line
 from dragoman.cli.terminal import complain, wrapped
-from dragoman.cli.waiting import read_line, unechoed
+from dragoman.cli.waiting import left_at_signals, read_line, unechoed
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.key_file import key_file, read_keys, write_keys
@@ -127,7 +127,7 @@ def _typed(provider: str) -> str:
         return click.prompt(question, "", hide_input=True, show_default=False, prompt_suffix="", err=True)
     click.echo(question, nl=False, err=True)
     try:
-        with unechoed():
+        with left_at_signals(), unechoed():
             return text_io.decoded(read_line()).strip()
     except EOFError:
         return ""

@@ -101,6 +101,25 @@ def read_line() -> bytes:
 
 
 @contextmanager
+def left_at_signals() -> Generator[None]:
+    """Let a signal that ends a process leave this context as an exit does, so that the terminal is as it was before."""
+    before: dict[int, Any] = {}
+    try:
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                with suppress(ValueError):  # this is not the main thread
+                    before[number] = signal.signal(number, _leave)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
+@contextmanager
 def unechoed() -> Generator[None]:
     """Keep the terminal from showing what is typed within this context; it can be read all the same."""
     if os.name == "nt":  # pragma: no cover - measured on Linux
@@ -131,15 +150,12 @@ def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None)
 
         with asyncio.Runner() as own:
             return run(coroutine, own)
-    try:
-        with _woken() as woken:
-            if woken is None:
-                return runner.run(coroutine)
-            loop = runner.get_loop()
-            loop.add_reader(woken, os.read, woken, _AT_ONCE)
-            try:
-                return runner.run(coroutine)
-            finally:
-                loop.remove_reader(woken)
-    finally:
-        coroutine.close()  # at an interrupt before its first step
+    with _woken() as woken:
+        if woken is None:
+            return runner.run(coroutine)
+        loop = runner.get_loop()
+        loop.add_reader(woken, os.read, woken, _AT_ONCE)
+        try:
+            return runner.run(coroutine)
+        finally:
+            loop.remove_reader(woken)

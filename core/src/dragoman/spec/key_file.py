@@ -76,7 +76,9 @@ def _checked(path: Path, content: bytes) -> dict[str, str]:
                 return keys
     finally:
         del content, data  # keep credentials out of tracebacks that show locals
-    message = f"{path} must hold a JSON object with a key for each provider; 'dragoman keys' writes it"
+    message = (
+        f"{path} must hold a JSON object with a key for each provider; move it away: 'dragoman keys set' makes one"
+    )
     raise ConfigurationError(message)
 
 
