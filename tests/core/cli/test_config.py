@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -227,7 +228,7 @@ def test_a_model_that_nobody_serves_is_set_with_a_warning(home: Path) -> None:
         (("-o", 'stop=["\\ud800"]'), "'\\ud800' is not a character"),
         (("-o", f"max_tokens={2**64}"), "max_tokens must be between 1 and"),
         (("-o", f"seed={'9' * 5000}"), "seed must be a whole number"),
-        (("-P", "", "-m", "echo"), "the name of a profile is empty"),
+        (("-P", "", "-m", "echo"), "-P is empty; leave it out"),
         (("-o", "fial=broken"), "echo has no option 'fial'; did you mean 'fail'?"),
         (("-o", "stall=long"), "wrong option for echo: expected float, not 'long'"),
         (
@@ -290,6 +291,15 @@ def test_a_line_that_is_wrong_is_named_and_can_be_mended(file: Path) -> None:
     assert (done.exit_code, f"{file}:3: echo has no option 'fial'" in done.stderr) == (2, True)
     assert run("config", "set", "-o", "temperature=0.5", "-o", "fial=null").exit_code == 0
     assert tomllib.loads(file.read_text()) == {"llm": {"model": "echo", "temperature": 0.5}}
+
+
+def test_profiles_that_are_set_at_once_are_all_kept(home: Path) -> None:
+    names = [f"p{number}" for number in range(4)]
+    command = [sys.executable, "-m", "dragoman.cli", "config", "set", "-m", "echo", "-P"]
+    set_at_once = [subprocess.Popen([*command, each], cwd=home) for each in names]
+    assert [each.wait() for each in set_at_once] == [0] * 4
+    table = tomllib.loads((home / ".config" / "dragoman" / "dragoman.toml").read_text())["llm"]
+    assert table == {each: {"model": "echo"} for each in names}
 
 
 def test_a_link_to_the_file_stays(file: Path, home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -50,8 +51,12 @@ def test_a_key_is_stored_listed_and_removed(home: Path) -> None:
     ("arguments", "stdin", "words"),
     [
         (("set", "opnai"), KEY, "no installed distribution provides 'opnai'"),
-        (("set", "openai"), "", "there is no key, so nothing is stored; as in 'dragoman keys set openai < key.txt'"),
-        (("set", "openai"), " \n", "there is no key, so nothing is stored"),
+        (
+            ("set", "openai"),
+            "",
+            "the key of openai is empty, so nothing is stored; as in 'dragoman keys set openai < key.txt'",
+        ),
+        (("set", "openai"), " \n", "the key of openai is empty, so nothing is stored"),
         (("set", "openai"), "two\nlines", "the value is not shown"),
         (("remove", "groq"), None, "no key of groq is stored; stored are those of: openai"),
         (("remove", "nobody"), None, "no key of nobody is stored"),
@@ -79,12 +84,26 @@ def test_a_key_that_is_typed_is_not_shown(home: Path) -> None:
     assert read_keys(home / ".config" / "dragoman" / "keys.json") == {"openai": KEY}
 
 
+def test_keys_that_are_set_at_once_are_all_kept(home: Path) -> None:
+    names = ("openai", "groq", "mistral", "cohere")
+    command = [sys.executable, "-m", "dragoman.cli", "keys", "set", "--file"]
+    set_at_once = [subprocess.Popen([*command, each], stdin=subprocess.PIPE, text=True) for each in names]
+    for each, process in zip(names, set_at_once, strict=True):
+        process.communicate(f"key-of-{each}")
+        assert process.returncode == 0
+    path = home / ".config" / "dragoman" / "keys.json"
+    assert read_keys(path) == {each: f"key-of-{each}" for each in names}
+    removed = [subprocess.Popen([*command[:-2], "remove", each]) for each in names]
+    assert [each.wait() for each in removed] == [0] * 4
+    assert read_keys(path) == {}
+
+
 @pytest.mark.parametrize(
     ("keys", "code", "words"),
     [
-        (ENTER, 2, "there is no key, so nothing is stored; type it"),
-        (f"  {ENTER}", 2, "there is no key, so nothing is stored; type it"),
-        (CTRL_D, 2, "there is no key, so nothing is stored; type it"),
+        (ENTER, 2, "the key of openai is empty, so nothing is stored; type it"),
+        (f"  {ENTER}", 2, "the key of openai is empty, so nothing is stored; type it"),
+        (CTRL_D, 2, "the key of openai is empty, so nothing is stored; type it"),
         (CTRL_C, 130, ""),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_file_that_is_no_log_is_an_error(log: ConversationLog) -> None:
     with pytest.raises(LogError, match="file is not a database; move it away, and a new one is made"):
         log.conversations()
     other = ConversationLog(log.path / "below" / "logs.db")
-    with pytest.raises(LogError, match="cannot be used: .*; 'dragoman logs off' turns the log off"):
+    with pytest.raises(LogError, match=r"cannot be used: .*; 'dragoman logs off' turns the log off"):
         other.begin("echo")
 
 

@@ -108,6 +108,12 @@ def chat(  # noqa: PLR0917  # click passes the options by name
         from dragoman.cli.conversation_log import is_logging, log_of_user  # noqa: PLC0415  # the same
         from dragoman.cli.dialogue import Dialogue  # noqa: PLC0415  # the same
 
+    if goes_on and number is not None:
+        message = "-c is the last conversation; leave it out, or --id"
+        raise click.UsageError(message)
+    if print_json + print_events + extract > 1:
+        message = "--json, --events and -x print an answer in different ways; give one of them"
+        raise click.UsageError(message)
     toolbox = _toolbox(tools, turns, is_trusted=is_trusted)
     attached = [read_attachment(each) for each in attachments]
     parts = (" ".join(prompt).strip(), "" if STDIN in attachments else text_io.read_stdin().strip())

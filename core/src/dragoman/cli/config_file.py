@@ -14,7 +14,7 @@ from dragoman.spec.config_loading import FILE, VARIABLE
 from dragoman.spec.config_sources import read_file
 from dragoman.spec.errors import ConfigurationError
 from dragoman.spec.secret import is_credential
-from dragoman.spec.user_folder import user_folder, user_path, write_whole
+from dragoman.spec.user_folder import changing, user_folder, user_path, write_whole
 
 
 def folder_of_user() -> Path:
@@ -67,14 +67,21 @@ def set_values(path: Path, values: Mapping[str, Any], profile: str | None) -> No
     if secret := next((name for name in values if is_credential(name)), None):
         message = f"{secret} does not belong into a file; 'dragoman keys set PROVIDER' keeps keys"
         raise ConfigurationError(message, parameter=secret)
-    variable = f"{PREFIX}{VARIABLE}"
     with writing(path):
-        before = read_file(path, variable if os.environ.get(variable) else "")[1] if path.exists() else "[llm]\n"
+        _prepared(path, values, profile)  # nothing is made for what is not valid
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with changing(path):
+            write_whole(path, _prepared(path, values, profile))
+
+
+def _prepared(path: Path, values: Mapping[str, Any], profile: str | None) -> bytes:
+    """Return what the file will hold, as :func:`set_values` says."""
+    variable = f"{PREFIX}{VARIABLE}"
+    before = read_file(path, variable if os.environ.get(variable) else "")[1] if path.exists() else "[llm]\n"
     changed = _changed(path, before, values, profile)
     encoded = _encoded(path, changed)
     check_values(path, changed, values, profile)
-    with writing(path):
-        write_whole(path, encoded)
+    return encoded
 
 
 def _encoded(path: Path, document: str) -> bytes:

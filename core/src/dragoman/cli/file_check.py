@@ -39,9 +39,6 @@ def check_values(path: Path, document: str, values: Mapping[str, Any], profile: 
         InvalidRequestError: for an option that the provider does not have.
 
     """
-    if profile == "":
-        message = "the name of a profile is empty; -P NAME gives one"
-        raise ConfigurationError(message, parameter="profile")
     given = {name for name, value in values.items() if value is not None}
     check_settings(given)
     found = of_document(document, path, profile)

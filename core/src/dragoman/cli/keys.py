@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dragoman.cli import text_io
+from dragoman.cli.config_file import writing
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import one_line
 from dragoman.cli.terminal import complain, wrapped
@@ -24,6 +25,7 @@ from dragoman.spec.system_keyring import (
     put_into_keyring,
     remove_from_keyring,
 )
+from dragoman.spec.user_folder import changing
 
 _EPILOG = """\b
 Examples:
@@ -52,19 +54,18 @@ def keys() -> None:
 def set_key(provider: str, in_file: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """Store the key of PROVIDER, which is read from a hidden prompt or from standard input."""
     path, name = _path(), _provider(provider)
-    stored, key = read_keys(path), _read_key(name)
+    read_keys(path)  # before somebody types a key in vain
+    key = _read_key(name)
     if not in_file and has_keyring():
         try:
             put_into_keyring(os.environ, name, key)
         except SystemKeyringError as error:
             complain(f"dragoman: {one_line(error)}")
         else:
-            if stored.pop(name, None) is not None:
-                write_keys(path, stored)
+            _change(path, name, None)
             click.echo(wrapped(f"the key of {name} is stored in the keyring of the system", 0))
             return
-    stored[name] = key.reveal()
-    write_keys(path, stored)
+    _change(path, name, key)
     click.echo(wrapped(f"the key of {name} is stored in {path}", 0))
 
 
@@ -83,16 +84,15 @@ def list_keys() -> None:
 def remove_key(provider: str) -> None:
     """Remove the key of PROVIDER."""
     path = _path()
-    stored, in_keyring = read_keys(path), names_in_keyring(os.environ)
-    known = {*stored, *in_keyring}
+    in_keyring = names_in_keyring(os.environ)
+    known = {*read_keys(path), *in_keyring}
     name = next((each for each in (provider, installed().named(provider)) if each in known), None)
     if name is None:
         message = f"no key of {provider} is stored; stored are those of: {', '.join(sorted(known)) or 'nobody'}"
         raise click.UsageError(message)
     if name in in_keyring:
         remove_from_keyring(os.environ, name)
-    if stored.pop(name, None) is not None:
-        write_keys(path, stored)
+    _change(path, name, None)
     click.echo(f"the key of {name} is removed")
 
 
@@ -118,6 +118,17 @@ def _path() -> Path:
         message = "the folder for keys is unknown; set HOME or XDG_CONFIG_HOME"
         raise ConfigurationError(message)
     return path
+
+
+def _change(path: Path, name: str, key: Secret | None) -> None:
+    """Put a key into the file, or remove it; what another process changes at the same time stays."""
+    if key is None and name not in read_keys(path):
+        return
+    with writing(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with changing(path):
+            own = {} if key is None else {name: key.reveal()}
+            write_keys(path, {**{each: other for each, other in read_keys(path).items() if each != name}, **own})
 
 
 def _typed(provider: str) -> str:
@@ -147,7 +158,7 @@ def _read_key(provider: str) -> Secret:
     try:
         if not given:
             way = "type it" if is_typed else f"as in 'dragoman keys set {provider} < key.txt'"
-            message = f"there is no key, so nothing is stored; {way}"
+            message = f"the key of {provider} is empty, so nothing is stored; {way}"
             raise ConfigurationError(message)
         return Secret(given, name=f"the key of {provider}")
     finally:

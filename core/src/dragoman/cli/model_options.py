@@ -26,6 +26,8 @@ _OF_OTHERS = {*SHARED, "model", "api_base"}
 """What a model of the command line may have from the environment or the file of another one."""
 _CONNECTION = ("proxy", "verify", "client_cert", "allow_insecure")
 """What decides who can read what is sent."""
+_EMPTY = "{} is empty; leave it out, or give a value"
+"""What is said of an option without a value, as of a variable that a script did not set."""
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
@@ -45,6 +47,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         options: tuple[str, ...],
         **others: Any,
     ) -> Any:
+        if profile == "":
+            raise click.UsageError(_EMPTY.format("-P"))
         return command(given=_given(model, provider, api_base, options), profile=profile, **others)
 
     decorated: Callable[..., Any] = with_given
@@ -101,6 +105,9 @@ def _given(model: str | None, provider: str | None, api_base: str | None, option
         click.UsageError: if one of *options* is not ``NAME=VALUE``.
 
     """
+    for option, value in (("-p", provider), ("-b", api_base)):
+        if value == "":
+            raise click.UsageError(_EMPTY.format(option))
     named = {"model": model, "provider": provider, "api_base": api_base}
     return {name: value for name, value in named.items() if value is not None} | _read_options(options)
 

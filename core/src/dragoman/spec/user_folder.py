@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from dragoman.spec.errors import ConfigurationError
@@ -48,6 +49,30 @@ def user_path(path: str | os.PathLike[str], parameter: str | None = None) -> Pat
         message = f"{parameter or 'the path'} names the home of a user that is not known: {expanded}"
         raise ConfigurationError(message, parameter=parameter)
     return Path(expanded)
+
+
+@contextmanager
+def changing(path: Path) -> Generator[None]:
+    """Wait until no other process changes a file of the user, and let none do so within this context.
+
+    Args:
+        path: the file, in whose folder no other process changes one either; the folder is there.
+
+    Raises:
+        OSError: if the folder cannot be locked.
+
+    """
+    if sys.platform == "win32":  # pragma: no cover - measured on Linux
+        yield
+        return
+    import fcntl  # noqa: PLC0415  # Windows has none, and files are changed rarely
+
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def write_whole(path: Path, content: bytes) -> None:
