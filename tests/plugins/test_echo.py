@@ -278,3 +278,16 @@ async def test_files_are_held_until_the_client_is_closed() -> None:
             await llm.delete_file(refs[0])
         assert [each.ref for each in await llm.files()] == refs[1:]
     assert await llm.files() == ()
+
+
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/x"}, {"$ref": "#"}, {"type": "object", "properties": {"a": 3}}, {"anyOf": [{"$ref": "#"}]}]
+)
+async def test_a_schema_without_an_example_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError, match="echo finds no example of the schema"):
+        await echo().generate("Bern", output=schema)
+
+
+async def test_a_reference_is_followed() -> None:
+    schema = {"$ref": "#/definitions/A", "definitions": {"A": {"type": "integer"}}}
+    assert (await echo().generate("Bern", output=schema)).text == "1"

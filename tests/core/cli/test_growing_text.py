@@ -29,6 +29,9 @@ BLOCKS = st.sampled_from(
         "| a | b |\n|---|---|\n| 1 | 2 |",
         "***",
         "*lazy*",
+        "<details>\n<p>hidden</p>\n</details>",
+        "a <b>tag</b>",
+        "| long | b |\n|---|--:|\n| " + "x" * 90 + " | 1 |",
         "~~gone~~\u200b \U0001f600 字",
     ]
 )
@@ -85,6 +88,31 @@ def test_the_pieces_of_a_text_do_not_matter(blocks: list[str], separator: str, p
     source = separator.join(blocks) + "\n"
     pieces = cut(source, places)
     assert asyncio.run(shown(pieces, width, 100)) == asyncio.run(shown([source], width, 100))
+
+
+@pytest.mark.parametrize("width", [80, 40, 20])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("Use <b> and </b>.", ["<b>", "</b>"]),
+        ("<div>\nin a <i>block</i>\n</div>\n\nbehind", ["<div>", "in", "<i>block</i>", "</div>", "behind"]),
+        ("<!-- said -->", ["said"]),
+        ("| a | b |\n|---|--:|\n| " + "x" * 100 + " | " + "\u8a71" * 50 + " |", ["x" * 100, "\u8a71" * 50]),
+        ("| " + "h" * 70 + " | b |\n|---|---|\n| 1 | 2 |", ["h" * 70]),
+        ("- " + "y" * 100, ["y" * 100]),
+        ("`" + "z" * 100 + "`", ["z" * 100]),
+        ("```\n" + "w" * 100 + "\n```", ["w" * 100]),
+        ("## " + "v" * 100, ["v" * 100]),
+        ("> " + "u" * 100, ["u" * 100]),
+        ("[words](https://a.example/" + "t" * 100 + ")", ["t" * 100]),
+    ],
+)
+def test_no_word_is_left_out(source: str, words: list[str], width: int) -> None:
+    lines = asyncio.run(shown([source], width, 100))
+    for word in words:
+        (letter,) = {*word} if len({*word}) == 1 else ("",)
+        told = "".join("".join(lines).split())
+        assert word in told if not letter else sum(line.count(letter) for line in lines) >= len(word)
 
 
 @settings(max_examples=60)

@@ -89,6 +89,8 @@ def test_a_conversation_is_saved(system: str | None, tmp_path: Path) -> None:
         ("/zzzz", "/help lists the commands"),
         ("/attach -", "attach a file or a URL"),
         ("/save", "name a file: /save talk.md"),
+        ("/undo 2", "/undo takes nothing after it"),
+        ("/quit smoking?", "/quit takes nothing after it .a message that begins with a slash is written with two"),
         ("/save {0}", "is there already; choose another name"),
         ("/save {0}/x", "cannot be written: Not a directory"),
         ("/save ~nosuch/x", "names the home of a user that is not known"),

@@ -7,9 +7,11 @@ import re
 import time
 from collections.abc import Callable
 from itertools import accumulate, pairwise
+from typing import ClassVar
 
-from rich.console import Console, RenderableType
-from rich.markdown import Markdown
+from markdown_it import MarkdownIt
+from rich.console import Console, JustifyMethod, RenderableType
+from rich.markdown import Markdown, MarkdownElement, TableDataElement
 from rich.style import Style
 from rich.text import Text
 
@@ -102,13 +104,10 @@ class GrowingText:
 
 def growing_markdown(console: Console) -> GrowingText:
     """Return a text that is shown as Markdown."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415  # imported with the first answer, as rich is
-
-    parser = MarkdownIt().enable("strikethrough").enable("table")
 
     def find_starts(source: str) -> list[int]:
         first = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
-        return [first[token.map[0]] for token in parser.parse(source) if token.level == 0 and token.map]
+        return [first[token.map[0]] for token in _PARSER.parse(source) if token.level == 0 and token.map]
 
     return GrowingText(console, _as_markdown, find_starts)
 
@@ -125,6 +124,24 @@ def growing_aside(console: Console) -> GrowingText:
     return GrowingText(console, as_aside, find_starts)
 
 
+_PARSER = MarkdownIt(options_update={"html": False}).enable("strikethrough").enable("table")
+"""HTML is shown as it is written: rich leaves it out, with the words of an answer."""
+
+
+class _Cell(TableDataElement):
+    """A cell of a table, which breaks a long word instead of cutting it off."""
+
+    def __init__(self, justify: JustifyMethod) -> None:
+        super().__init__(justify)
+        self.content.overflow = "fold"
+
+
+class _Markdown(Markdown):
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "td_open": _Cell, "th_open": _Cell}
+
+
 def _as_markdown(source: str) -> RenderableType:
     # Links are written out: a terminal that hides addresses hides where they lead.
-    return Markdown(source, code_theme="ansi_dark", inline_code_theme="ansi_dark", hyperlinks=False)
+    shown = _Markdown("", code_theme="ansi_dark", inline_code_theme="ansi_dark", hyperlinks=False)
+    shown.markup, shown.parsed = source, _PARSER.parse(source)
+    return shown

@@ -65,7 +65,11 @@ def run_command(dialogue: Dialogue, line: str) -> Reply:
         meant = suggestion(name, COMMANDS) or "/help lists the commands"
         message = f"there is no command {name}; {meant} (a message that begins with a slash is written with two)"
         raise click.UsageError(message)
-    return command.run(dialogue, argument.strip())
+    argument = argument.strip()
+    if argument and not command.argument:
+        message = f"{name} takes nothing after it (a message that begins with a slash is written with two)"
+        raise click.UsageError(message)
+    return command.run(dialogue, argument)
 
 
 def _model(dialogue: Dialogue, argument: str) -> Reply:

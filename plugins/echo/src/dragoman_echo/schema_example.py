@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dragoman import JSON
+from dragoman import JSON, InvalidRequestError
 
 
 def example_of(schema: Mapping[str, Any], text: str) -> JSON:
-    """Return the simplest value that matches *schema*, with *text* for every string."""
-    return _example(schema, schema, text)
+    """Return the simplest value that matches *schema*, with *text* for every string.
+
+    Raises:
+        InvalidRequestError: if the schema refers to nothing or only to itself, or is none.
+
+    """
+    try:
+        return _example(schema, schema, text)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        message = f"echo finds no example of the schema: {type(error).__name__}: {error}; check its $ref and its types"
+        raise InvalidRequestError(message, provider="echo", parameter="output") from None
 
 
 def _example(schema: Mapping[str, Any], root: Mapping[str, Any], text: str) -> JSON:
     if "$ref" in schema:
-        name = str(schema["$ref"]).rpartition("/")[2]
-        return _example(root["$defs"][name], root, text)
+        found: Any = root
+        for name in str(schema["$ref"]).split("/")[1:]:
+            found = found[name]
+        return _example(found, root, text)
     if "const" in schema:
         only: JSON = schema["const"]
         return only
