@@ -98,6 +98,18 @@ def test_keys_that_are_set_at_once_are_all_kept(home: Path) -> None:
     assert read_keys(path) == {}
 
 
+def test_ctrl_d_is_no_key(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("Key of openai:")
+            terminal.wait_until(lambda _: terminal.is_answering)
+            terminal.type(CTRL_D)
+            terminal.wait("the key of openai is empty, so nothing is stored; type it")
+
+        assert terminal.run(user, "keys", "set", "openai") == 2
+
+
 @pytest.mark.parametrize(
     ("keys", "code", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -315,6 +316,57 @@ def test_ctrl_c_at_the_question_and_in_a_tool(tools: Path, arguments: tuple[str,
         terminal.type(CTRL_D)
         assert terminal.ended() == 0
         assert "Traceback" not in terminal.text()
+
+
+INTERRUPTED = """
+import asyncio
+
+async def slow(city: str) -> str:
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(60)
+
+def leaves(city: str) -> str:
+    raise KeyboardInterrupt
+"""
+
+
+def test_after_an_answer_that_is_left_at_once_the_next_one_is_whole(tools: Path) -> None:
+    tools.write_text(INTERRUPTED)
+    arguments = ("chat", "-m", "echo", "-y", "-t", f"{tools}:slow")
+    with Session(*arguments, home=tools.parent) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("Oslo" + ENTER)
+        terminal.wait_until(lambda _: terminal.is_answering)
+        time.sleep(0.3)  # the tool runs
+        terminal.type(CTRL_C)
+        time.sleep(0.3)  # and waits for its end
+        terminal.type(CTRL_C)
+        terminal.wait("stopped at once; nothing of the answer is kept\n>")
+        terminal.enter("/tools -", "there are no tools")
+        terminal.enter(f"/tools {tools}:leaves", "leaves")
+        terminal.enter("Oslo", "> Oslo\nstopped at once; nothing of the answer is kept\n>")
+        terminal.enter("/tools -", "there are no tools")
+        terminal.enter("hello", "> hello\nhello\necho |")
+        terminal.enter("again", "> again\nagain\necho |")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        assert "Traceback" not in terminal.text()
+
+
+def test_an_interrupt_of_a_tool_in_this_process(tools: Path) -> None:
+    tools.write_text(INTERRUPTED)
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.enter("Oslo", "stopped at once; nothing of the answer is kept")
+            terminal.enter("/tools -", "there are no tools")
+            terminal.enter("hello", "> hello\nhello\necho |")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo", "-y", "-t", f"{tools}:leaves") == 0
 
 
 def test_one_question_with_tools_in_a_terminal(tools: Path) -> None:

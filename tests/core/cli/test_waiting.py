@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from dragoman.cli.waiting import read_all, read_line, run
+from dragoman.cli.waiting import left_at_signals, read_all, read_line, run, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,3 +113,63 @@ def test_other_signals_do_not_end_a_line(keys: IO[bytes]) -> None:
         assert (read_line(), seen) == (b"late", [signal.SIGWINCH])
     finally:
         signal.signal(signal.SIGWINCH, before)
+
+
+def test_a_signal_leaves_as_an_exit_does() -> None:
+    with left_at_signals():
+        with pytest.raises(SystemExit) as ended:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert ended.value.code == 128 + signal.SIGTERM
+        before = signal.getsignal(signal.SIGTERM)
+        with left_at_signals():
+            assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    found: list[object] = []
+
+    def look() -> None:
+        with left_at_signals():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert found == [signal.SIG_DFL]
+
+
+def test_what_was_interrupted_is_over_and_what_does_not_end_is_not_waited_for() -> None:
+    ended: list[str] = []
+
+    async def leaves() -> None:
+        await asyncio.sleep(0)
+        raise KeyboardInterrupt
+
+    async def ends() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("at once")
+
+    async def stays() -> None:
+        while True:
+            try:
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                ended.append("not at all")
+                if len(ended) > 2:  # at the end of the loop
+                    raise
+
+    async def all_of_them() -> None:
+        await asyncio.gather(ends(), stays(), leaves())
+
+    with asyncio.Runner() as runner:
+        with pytest.raises(KeyboardInterrupt):
+            run(all_of_them(), runner)
+        begun = time.monotonic()
+        settle(runner)
+        assert time.monotonic() - begun < LONG
+        assert sorted(ended) == ["at once", "not at all"]
+        assert run(asyncio.sleep(0.05, "whole"), runner) == "whole"
+        ended.append("the end")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -19,7 +18,7 @@ from dragoman.cli.line_editor import editing_reader, plain_reader
 from dragoman.cli.model_lists import model_names
 from dragoman.cli.slash_commands import COMMANDS, Reply, run_command
 from dragoman.cli.terminal import complain
-from dragoman.cli.waiting import left_at_signals, run, unechoed
+from dragoman.cli.waiting import left_at_signals, run, settle, unechoed
 from dragoman.spec.config_loading import profiles
 from dragoman.spec.errors import DragomanError
 from dragoman.spec.message import Message
@@ -48,8 +47,11 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
                 if reply.note:
                     view.note(reply.note)
                 if reply.question is not None:
-                    with suppress(KeyboardInterrupt):  # of one who does not wait for the end of the answer
+                    try:
                         _answer(runner, dialogue, reply.question, view)
+                    except KeyboardInterrupt:  # of one who does not wait for the end of the answer
+                        settle(runner)
+                        view.note("stopped at once; nothing of the answer is kept")
                 if reply.ends:
                     break
         finally:
@@ -117,9 +119,10 @@ def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view:
         outcome = evolve(following, seconds=outcome.seconds + following.seconds)
     replaces = dialogue.has(question)
     is_kept = bool(outcome.answers) and (outcome.response is not None or not replaces)
-    _tell(outcome, view, "what came is kept" if is_kept else "the answer before is kept" if replaces else "")
-    if is_kept:
-        keep(dialogue, question, *outcome.answers)
+    with unechoed():  # the cost may take a moment, as of the first answer
+        _tell(outcome, view, "what came is kept" if is_kept else "the answer before is kept" if replaces else "")
+        if is_kept:
+            keep(dialogue, question, *outcome.answers)
 
 
 def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] | Run[Any], view: AnswerView) -> Outcome:

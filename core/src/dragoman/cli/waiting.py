@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 _AT_ONCE = 65_536
 """The most bytes that are read at once."""
+
+_SOON = 0.5
+"""Seconds that what was interrupted has to end."""
 
 
 @contextmanager
@@ -159,3 +163,20 @@ def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None)
             return runner.run(coroutine)
         finally:
             loop.remove_reader(woken)
+
+
+def settle(runner: asyncio.Runner) -> None:
+    """End what an interrupt left half done in an event loop, so that it disturbs nothing that runs there next.
+
+    What does not end soon goes on meanwhile.
+    """
+    import asyncio  # noqa: PLC0415  # here already, since there is a runner
+
+    left = asyncio.all_tasks(runner.get_loop())
+    for task in left:
+        task.cancel()
+    end = time.monotonic() + _SOON
+    while (open_ := [task for task in left if not task.done()]) and time.monotonic() < end:
+        with suppress(KeyboardInterrupt):  # with which a task may end, and the loop with it
+            run(asyncio.wait(open_, timeout=_SOON), runner)
+    _ = [task.exception() for task in left if task.done() and not task.cancelled()]  # they are known, and not reported
