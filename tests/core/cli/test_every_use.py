@@ -48,7 +48,7 @@ WRONG = (
     ("chat -m echo --profile= hi", "-P is empty; leave it out, or give a value"),
     ("chat -m echo --attach= hi", "the name of an attachment is empty"),
     ("chat -m nobody hi", "no installed provider claims the model 'nobody'"),
-    ("chat -m nobody hi", "providers are installed; 'dragoman plugins' lists them"),
+    ("chat -m nobody hi", "providers, which 'dragoman plugins' lists"),
     ("chat -m openia/gpt-4 hi", "did you mean 'openai/gpt-4'?"),
     ("chat -p nobody hi", "the provider 'nobody' is not installed"),
     ("models -p opnai", "did you mean 'openai'?"),

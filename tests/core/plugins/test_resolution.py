@@ -184,7 +184,7 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
             tuple((PROVIDERS, f"acme{number}", f"m_{number}") for number in range(9)),
             {"model": "mystery"},
             UnknownModelError,
-            r"or 'NAME/mystery' \(9 providers are installed; 'dragoman plugins' lists them\)$",
+            r"or 'NAME/mystery' \(installed: 9 providers, which 'dragoman plugins' lists\)$",
         ),
         (
             (ACME,),

@@ -97,7 +97,7 @@ def _provider_of(settings: LLMConfig) -> str | None:
     try:
         return explain(settings).provider
     except ConfigurationError as error:  # of no other call yet: its plugin may still be installed
-        complain(f"dragoman: warning: {one_line(error)}")
+        complain(f"dragoman: warning: {one_line(error).partition(' (installed:')[0]}")
         return None
 
 

@@ -61,7 +61,7 @@ def after(message: str, name: object, known: Iterable[str], otherwise: str = "")
 def installed_providers(names: Sequence[str]) -> str:
     """Return which providers are installed, or only how many where a line is too short for all of *names*."""
     if len(names) > _LISTED:
-        return f"{len(names)} providers are installed; 'dragoman plugins' lists them"
+        return f"installed: {len(names)} providers, which 'dragoman plugins' lists"
     return f"installed: {', '.join(names) or 'none'}"
 
 
