@@ -166,6 +166,25 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
             read_attachment(str(path))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--json", "--events"), "print an answer in different ways; give one of them"),
+        (("-x", "--json"), "print an answer in different ways; give one of them"),
+        (("-c", "--id", "1"), "-c is the last conversation; leave it out, or --id"),
+        (("-p", ""), "-p is empty; leave it out, or give a value"),
+        (("-b", ""), "-b is empty; leave it out, or give a value"),
+        (("-P", ""), "-P is empty; leave it out, or give a value"),
+        (("--id", "0"), "'0' is not in the range of numbers; 'dragoman logs list' shows"),
+        (("--id", "one"), "'one' is not a valid integer; 'dragoman logs list' shows"),
+    ],
+)
+def test_options_that_contradict_or_say_nothing_are_refused(arguments: tuple[str, ...], words: str) -> None:
+    done = run("-m", "echo", *arguments, "hi")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
 def test_what_a_shell_pipes_is_an_attachment() -> None:
     reading, writing = os.pipe()
     with os.fdopen(writing, "wb") as file:

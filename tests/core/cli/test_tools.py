@@ -414,7 +414,9 @@ def test_one_question_in_this_process(tools: Path) -> None:
 
         def user() -> None:
             terminal.wait("[a]lways [n]:")
-            terminal.type("a" + ENTER)
+            terminal.type("maybe" + ENTER)
+            terminal.wait_until(lambda shown: "'maybe' is not one of" in shown and shown.count("[n]:") == 2)
+            terminal.type("Always" + ENTER)
 
         assert terminal.run(user, "chat", "-m", "echo", "-t", f"{tools}:weather", "Oslo") == 0
         terminal.wait("\nrain in Oslo")

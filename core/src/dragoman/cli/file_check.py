@@ -72,7 +72,8 @@ def _check_provider(config: LLMConfig, named: str, given: set[str]) -> None:
         given: the names of the values.
 
     """
-    of_one = config if config.model else LLMConfig(**{**config.kwargs, "model": named, "provider": named})
+    settings: dict[str, Any] = {**config.kwargs, "model": named, "provider": named}
+    of_one = config if config.model else LLMConfig(**settings)
     plugins = installed()
     try:
         found = explain(of_one, plugins)
