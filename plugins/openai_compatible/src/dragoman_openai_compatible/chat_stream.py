@@ -130,7 +130,8 @@ class OpenAIChatDecoder:
                 self._add_other_choice(index, choice)
             else:
                 self.add_choice(choice, events)
-        self._usage.add(self.dialect.usage(chunk), events)
+        if (reported := self.dialect.usage(chunk)) is not None:
+            self._usage.add(reported, events)
         return events
 
     def close(self) -> Iterable[Event]:
@@ -211,7 +212,8 @@ class OpenAIChatDecoder:
             self._add_text("text", choice["text"], events)
         if choice.get("logprobs"):
             self._add_logprobs(fields(choice["logprobs"]), events)
-        self._usage.add(chat_parts.usage_of(choice.get("usage")), events)  # as Moonshot sends it
+        if "usage" in choice:  # as Moonshot sends it
+            self._usage.add(chat_parts.usage_of(choice["usage"]), events)
         extra = self.dialect.choice_metadata(choice)
         reason = choice.get("finish_reason")
         finish = None if reason is None else finish_of(reason, self.dialect.finish_table)
