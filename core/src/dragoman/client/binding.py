@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import frozen
+
 from dragoman.client.learned_capabilities import Key, key_of
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.managed_provider import ManagedProvider, own_options
@@ -17,7 +19,7 @@ from dragoman.client.retry import policy_of
 from dragoman.plugins.core_calls import Calls, answering, operating
 from dragoman.plugins.registry import Plugins, installed
 from dragoman.plugins.resolution import Explanation, explain
-from dragoman.spec._value import changed, value
+from dragoman.spec._value import changed
 from dragoman.spec.capabilities import UNKNOWN, Capabilities, Policy
 from dragoman.spec.config import LLMConfig
 from dragoman.spec.errors import UnsupportedError
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", ChatRequest, CompletionRequest)
 
 
-@value(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Bound:
     """Hold a provider with its calls, ready for use.
 

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.fallback_config import check_fallbacks, derived_config
 from dragoman.client.ledger import UsageLedger
 from dragoman.plugins.resolution import Explanation, explain
 from dragoman.spec.argument_names import tells_members
@@ -53,7 +52,7 @@ class _ConfiguredClient:
             self._model = ConfiguredModel(_configured(config, fields), _wrapping(middleware))
         finally:
             del config, given, fields  # keep credentials out of tracebacks that show locals
-        check_fallbacks(self.config)
+        _check_fallbacks(self.config)
 
     @classmethod
     def load(
@@ -85,13 +84,15 @@ class _ConfiguredClient:
             ConfigurationError: for a value of the wrong type, or a model that no provider serves.
 
         """
+        from dragoman.client.fallback_config import derived_config  # noqa: PLC0415  # few programs derive clients
+
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         try:
             config = derived_config(self.config, changes)
         finally:
             del changes  # keep credentials out of tracebacks that show locals
-        check_fallbacks(config)
+        _check_fallbacks(config)
         other._model = ConfiguredModel(config, self._model.middleware, self._model.shared)
         return other
 
@@ -154,6 +155,13 @@ def _configured(config: LLMConfig | str, fields: ConfigSettings) -> LLMConfig:
         return configuration(config, fields)
     finally:
         del config, fields  # keep credentials out of tracebacks that show locals
+
+
+def _check_fallbacks(config: LLMConfig) -> None:
+    if config.kwargs.get("fallbacks"):
+        from dragoman.client.fallback_config import check_fallbacks  # noqa: PLC0415  # few configurations have any
+
+        check_fallbacks(config)
 
 
 def _wrapping(middleware: Iterable[object]) -> ObjectMiddleware | None:

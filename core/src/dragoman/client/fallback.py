@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dragoman.client.binding import Bound
 from dragoman.client.configured_model import ConfiguredModel
-from dragoman.client.fallback_config import fallback_config, model_of
 from dragoman.client.lifetime import Call, Uses
 from dragoman.client.request_builder import RequestBuilder
 from dragoman.spec._value import changed
@@ -257,6 +256,8 @@ class Fallbacks:
         fallbacks = self._fallbacks() if self._may_go_on(error) else ()
         if not fallbacks:
             raise error
+        from dragoman.client.fallback_config import fallback_config  # noqa: PLC0415  # most calls need no fallback
+
         self.failures.append(Failure(self._model.config.model, cast("DragomanError", error)))
         if isinstance(error, UnwantedError):
             self._unwanted = (self._model, error)
@@ -280,6 +281,8 @@ class Fallbacks:
         self._is_last_resort = True
 
     def _note(self, fallback: str | Mapping[str, Any] | LLMConfig, error: BaseException) -> None:
+        from dragoman.client.fallback_config import model_of  # noqa: PLC0415  # most calls need no fallback
+
         self.failures[0].error.add_note(f"the fallback {model_of(fallback)!r} failed too: {error}")
 
     def _log(self, error: OSError | DragomanError) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias, cast
 import attrs
 
 from dragoman.client.conversation import Conversation, messages_of
-from dragoman.spec._value import value
 from dragoman.spec.argument_checks import copied, plain_text, seconds, shown, wrong_seconds
 from dragoman.spec.capabilities import Policy
 from dragoman.spec.config import CORE_OPTIONS, FIELDS, LLMConfig
@@ -89,7 +88,7 @@ def type_in(overrides: Mapping[str, Any]) -> Any:
     return NO_TYPE if output is None or isinstance(output, str | Mapping | OutputFormat) else output
 
 
-@value(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RequestBuilder:
     """Make requests for one bound model.
 

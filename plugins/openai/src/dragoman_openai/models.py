@@ -25,9 +25,8 @@ from dragoman_openai_compatible import (
 
 _END = "(?=$|-)"
 _PROMPT = NamePattern(r"gpt-3\.5-turbo-instruct|davinci-002|babbage-002", _END)
-_RESPONSES_ONLY = NamePattern(
-    r"o\d+-pro|gpt-[5-9](?:\.\d+)?-(?:pro|codex)|codex|computer-use|o\d+(?:-mini)?-deep-research", _END
-)
+_PRO = "|".join(rf"gpt-{generation}(?:\.\d+)?-(?:pro|codex)" for generation in range(5, 10))
+_RESPONSES_ONLY = NamePattern(rf"o\d+-pro|{_PRO}|codex|computer-use|o\d+(?:-mini)?-deep-research", _END)
 _NO_SYSTEM = NamePattern(r"o1-(?:mini|preview)", _END)
 
 

@@ -48,7 +48,6 @@ from dragoman.http import (
     finish_of,
     objects,
     real,
-    reported_in,
     word,
 )
 from dragoman_openai_compatible import chat_parts
@@ -194,6 +193,8 @@ class OpenAIChat(Generic[T]):
         )
 
     def _raise_reported(self, body: Mapping[str, Any], reply: HttpReply) -> None:
+        from dragoman.http import reported_in  # noqa: PLC0415  # only errors need it
+
         if (failed := reported_in(body, chat_parts.CHUNK_MEMBERS)) is not None:
             raise self.error(attrs.evolve(reply, status=failed.status))
 
@@ -259,6 +260,8 @@ class OpenAIChat(Generic[T]):
         """Return the error that a choice reports, ``None`` if it reports none."""
         if not (problem := choice.get("error")):
             return None
+        from dragoman.http import reported_in  # noqa: PLC0415  # only errors need it
+
         report = {"error": problem}
         return self.error(reported_in(report, ()) or HttpReply(status=200, body=dumps(report)))
 

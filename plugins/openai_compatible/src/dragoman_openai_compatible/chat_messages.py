@@ -86,7 +86,7 @@ _WITHOUT_CALLS = frozenset({Role.USER, Role.SYSTEM})
 """The roles of messages whose texts are sent as they are."""
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class MessageRules:
     """Define how the messages of one host differ from those of OpenAI.
 

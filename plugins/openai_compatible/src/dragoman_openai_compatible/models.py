@@ -74,7 +74,8 @@ _END = "(?=$|[^a-z0-9])"
 _EFFORTS = tuple((NamePattern(pattern, _END), words) for pattern, words in EFFORTS)
 _NO_EFFORT = Cap(support=Support.NO, note="the model does not accept an effort")
 _PATTERNS = tuple((NamePattern(pattern, _END), cap) for pattern, cap in REASONING)
-_PREFIXES = re.compile(r"^(?:[a-z-]+\.|databricks-|zai-)+")
+_VENDORS = ("databricks-", "zai-")
+_PREFIXES = rf"^(?:[a-z-]+\.|{'|'.join(_VENDORS)})+"
 """What hosts write before the name of a model: regions and vendors."""
 _POINT = re.compile(r"(?<=\d)p(?=\d)")
 """How Fireworks writes the point of a version: https://docs.fireworks.ai/models/overview."""
@@ -101,7 +102,10 @@ https://platform.claude.com/docs/en/api/messages."""
 
 def short_name(model: str) -> str:
     """Return the name of a model without what hosts write before it, in lower case and with points in its version."""
-    return _POINT.sub(".", _PREFIXES.sub("", model.rpartition("/")[2].lower()))
+    name = model.rpartition("/")[2].lower()
+    if "." in name or name.startswith(_VENDORS):
+        name = re.sub(_PREFIXES, "", name)
+    return _POINT.sub(".", name)
 
 
 @lru_cache(maxsize=256)
