@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -191,6 +192,29 @@ async def test_a_provider_that_says_nothing_gets_everything_as_it_is(near: Near)
     await llm().embed(["a"] * 9, dimensions=5, options={"near": {"anything": 1}})
     assert near.options == [{"anything": 1, "dimensions": 5}]
     assert list(map(len, near.batches)) == [9]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("api_key", "it is an argument of LLMConfig"),
+        ("headers", "it is an argument of LLMConfig and of a call"),
+        ("first_output_timeout", "it is an argument of LLMConfig and of a call"),
+        ("tools", "it is an argument of generate"),
+        ("dimension", "did you mean 'dimensions'?"),
+        ("time_out", "did you mean 'timeout'?"),
+    ],
+)
+async def test_what_belongs_elsewhere_is_not_sent_to_a_provider_that_says_nothing(
+    near: Near, wrong: str, told: str
+) -> None:
+    del near.embedding_rules
+    keywords: dict[str, Any] = {wrong: "x"}
+    with pytest.raises(InvalidRequestError, match=rf"embed\(\) has no argument '{wrong}'; {re.escape(told)}") as caught:
+        await llm().embed(["a"], **keywords)
+    assert (caught.value.parameter, near.batches) == (wrong, [])
+    await llm().embed(["a"], options={"near": keywords})  # what is named as the provider's own is
+    assert near.options == [keywords]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import attrs
 from dragoman.client.binding import Bound
 from dragoman.client.conversation import read_texts
 from dragoman.client.request_builder import RequestBuilder
-from dragoman.client.shared_options import shared_options
-from dragoman.spec.argument_checks import copied, plain_number, shown
+from dragoman.client.shared_options import operation_options
+from dragoman.spec.argument_checks import plain_number, shown
 from dragoman.spec.errors import InvalidRequestError, ProtocolError, UnsupportedError
 from dragoman.spec.operations import EmbeddingRequest, EmbeddingRules, Embeddings
 from dragoman.spec.provider import Provider
@@ -40,20 +40,10 @@ def embedding_request(
 
     """
     rules = rules_of(bound.provider)
-    shared = shared_options(keywords.get("options"))
-    options = {
-        **shared.get(builder.named, {}),
-        **shared.get(builder.provider, {}),
-        **{name: keywords[name] for name in keywords if name not in _OWN},
-    }
+    options = operation_options("embed", keywords, _OWN, rules.options, builder)
     dimensions = keywords.get("dimensions")
     if dimensions is not None:
         options |= _dimensions(dimensions, rules, options, builder.named)
-    copied(options, "options")  # only to check the depth
-    if rules.options is not None and options:
-        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
-
-        structure_options(rules.options, options, provider=builder.named, also=_OWN)
     read = tuple(read_texts(texts))
     _check_texts(read, rules, builder.named)
     return EmbeddingRequest(model=builder.model, texts=read, options=options)

@@ -8,8 +8,8 @@ from typing import Any
 
 from dragoman.client.binding import Bound
 from dragoman.client.request_builder import RequestBuilder
-from dragoman.client.shared_options import shared_options
-from dragoman.spec.argument_checks import copied, shown
+from dragoman.client.shared_options import operation_options
+from dragoman.spec.argument_checks import shown
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.files import FileUpload
 from dragoman.spec.media import Bytes, FileRef, Media
@@ -29,15 +29,8 @@ async def file_to_upload(
     """
     import asyncio  # noqa: PLC0415  # not paid for at import
 
-    shared = shared_options(keywords.get("options"))
-    own = {each: keywords[each] for each in keywords if each not in _OWN}
-    options = {**shared.get(builder.named, {}), **shared.get(builder.provider, {}), **own}
-    copied(options, "options")  # only to check the depth
-    kind_of_options: Any = getattr(bound.provider, "file_options", None)
-    if kind_of_options is not None and options:
-        from dragoman.spec.serialization import structure_options  # noqa: PLC0415  # cattrs is only needed with options
-
-        structure_options(kind_of_options, options, provider=builder.named, also=_OWN)
+    kind_of_options: type[Any] | None = getattr(bound.provider, "file_options", None)
+    options = operation_options("upload", keywords, _OWN, kind_of_options, builder)
     name, kind = keywords.get("filename"), keywords.get("media_type")
     media = await asyncio.to_thread(Media.of, source, media_type=kind, filename=name)
     if not isinstance(media.source, Bytes):
