@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import pickle
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +40,8 @@ def _in_sync_block(stream: Any) -> None:
 
 NO_BLOCK: dict[str, Callable[[Any], object]] = {
     "for": list,
+    "next": next,
+    "anext": anext,
     "async for": lambda stream: asyncio.run(_iterated(stream)),
     "await": lambda stream: asyncio.run(_awaited(stream)),
 }
@@ -82,11 +85,16 @@ def test_a_block_is_entered_once(door: str) -> None:
         pass
 
 
-def test_a_stream_that_is_not_open_can_be_shown() -> None:
-    stream = SyncLLM("echo").stream("Hi")
-    assert "SyncContext" in repr(stream)
-    with pytest.raises(TypeError):
-        copy.deepcopy(stream)
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("kind", [SyncLLM, LLM])
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_stream_that_is_not_open_can_be_shown_and_not_copied(
+    kind: Any, door: str, duplicate: Callable[[Any], object]
+) -> None:
+    stream = getattr(kind("echo"), door)(*DOORS[door])
+    assert "Context object" in repr(stream)
+    with pytest.raises(TypeError, match=rf"^a stream cannot be copied or pickled; call {door}\(\) for each$"):
+        duplicate(stream)
 
 
 CLOSED = """

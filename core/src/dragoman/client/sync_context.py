@@ -8,7 +8,7 @@ from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, ParamSpec, TypeVar
 
-from dragoman.spec._lazy_context import already_entered, how_to_open, not_open
+from dragoman.spec._lazy_context import already_entered, how_to_open, not_copied, not_open
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -55,10 +55,19 @@ class SyncContext(Generic[T]):
         def __iter__(self) -> NoReturn:
             raise TypeError(how_to_open(self._door, is_async=False))
 
-        __aiter__ = __await__ = __aenter__ = __iter__
+        __next__ = __aiter__ = __anext__ = __await__ = __aenter__ = __iter__
 
         async def __aexit__(self, *_: object) -> None:
             """Exist, so that ``async with`` gets as far as the error about it."""
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled.
+
+        Raises:
+            TypeError: always.
+
+        """
+        raise not_copied(self._door)
 
 
 def in_block(stream: Callable[P, Generator[T, None, None]]) -> Callable[P, AbstractContextManager[T]]:

@@ -33,6 +33,11 @@ def not_open(door: str, name: str, *, is_async: bool) -> str:
     return f"the stream has no {name!r} before it is open; {how_to_open(door, is_async=is_async)}"
 
 
+def not_copied(door: str) -> TypeError:
+    """Return the error for a stream that is copied or pickled before it is open."""
+    return TypeError(f"a stream cannot be copied or pickled; call {door}() for each")
+
+
 def already_entered(door: str) -> ConfigurationError:
     """Return the error for a stream whose block is entered again."""
     return ConfigurationError(f"this stream was already entered; call {door}() again to open another one")
@@ -65,10 +70,19 @@ class LazyContext(Generic[T]):
         def __aiter__(self) -> NoReturn:
             raise TypeError(how_to_open(self._door, is_async=True))
 
-        __iter__ = __await__ = __enter__ = __aiter__
+        __iter__ = __next__ = __anext__ = __await__ = __enter__ = __aiter__
 
         def __exit__(self, *_: object) -> None:
             """Exist, so that ``with`` gets as far as the error about it."""
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled.
+
+        Raises:
+            TypeError: always.
+
+        """
+        raise not_copied(self._door)
 
     async def __aenter__(self) -> T:
         """Open the resource and return the value of the block.
