@@ -36,6 +36,12 @@ def times(delta: dict[str, Any]) -> Shape:
     return lambda n: deltas(*[delta] * n)
 
 
+def argued(*pieces: str) -> list[Any]:
+    return deltas(
+        *({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": each}}]} for each in pieces)
+    )
+
+
 CHAT_SHAPES: dict[str, Shape] = {
     "text": times({"content": "abcd "}),
     "text in parts": times({"content": [{"type": "text", "text": "abcd "}]}),
@@ -48,7 +54,10 @@ CHAT_SHAPES: dict[str, Shape] = {
     "reasoning, another name": times({"reasoning": "ab "}),
     "details of reasoning": times({"reasoning_details": [THOUGHT]}),
     "blocks of thinking": times({"thinking_blocks": [{"type": "thinking", "thinking": "a", "signature": "s"}]}),
-    "arguments": times({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "abc"}}]}),
+    "arguments": lambda n: argued(*["abc"] * n),
+    "arguments within a text": lambda n: argued('"', *["abc"] * n),
+    "white space before arguments": lambda n: argued(*["    "] * n, "{}"),
+    "white space after a word for none": lambda n: argued("nu", "ll", *["    "] * n),
     "calls": lambda n: deltas(*({"tool_calls": [call(index=i, id=f"c{i}")]} for i in range(n))),
     "calls at one place": lambda n: deltas(*({"tool_calls": [call(index=0, id=f"c{i}")]} for i in range(n))),
     "calls without a place": lambda n: deltas(*({"tool_calls": [call(id=f"c{i}")]} for i in range(n))),

@@ -79,11 +79,15 @@ def test_they_are_open_until_they_are_whole() -> None:
     assert not call.begins_another('{"b":')
 
 
-@pytest.mark.parametrize(("text", "is_held"), [("null", False), (" ", False), ("nul", True), ('"{', True)])
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [("null", False), (" ", False), (" \nnull ", False), ("nul", True), ('"{', True), ('""', False), ('"' * 40, True)],
+)
 def test_what_may_say_that_there_are_none_is_kept_back(text: str, *, is_held: bool) -> None:
-    call = CallArguments()
-    assert call.add(text) == ""
-    assert (call.has_any, call.is_open, call.lacks_all) == (is_held, is_held, not is_held)
+    for fragments in ([text], text):
+        call = CallArguments()
+        assert "".join(map(call.add, fragments)) == ""
+        assert (call.has_any, call.is_open, call.lacks_all) == (is_held, is_held, not is_held)
 
 
 def test_a_text_that_is_no_json_stays_as_it_is() -> None:

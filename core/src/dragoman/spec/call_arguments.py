@@ -15,6 +15,8 @@ _SECOND_OBJECT = r"\}\s*\{"
 _NONE = frozenset({"null", "None", "[]"})
 """What some servers write for no arguments: the nothing of another language, or an empty list for an empty object."""
 _QUOTE = '"'
+_LONGEST_WORD = 16
+"""How many pieces a text around a word that says that there are none has at most."""
 
 
 class CallArguments:
@@ -22,9 +24,11 @@ class CallArguments:
 
     __slots__ = (
         "_after",
+        "_blank_to",
         "_doubtful",
         "_is_begun_again",
         "_is_empty_object",
+        "_is_quoted",
         "_length",
         "_looks",
         "_object",
@@ -38,7 +42,9 @@ class CallArguments:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._length = 0
-        self._opening = ""  # what may turn out to say that there are none, or to be a text around the arguments
+        self._opening: list[str] = []  # what may say that there are none, or be a text around the arguments
+        self._blank_to = 0  # how many pieces of it, from its beginning, are white space
+        self._is_quoted = False
         self._looks = 0
         self._is_empty_object = False
         self._doubtful = ""
@@ -52,7 +58,10 @@ class CallArguments:
     @property
     def has_any(self) -> bool:
         """Return whether any of the arguments have arrived."""
-        return self._length > 0 or (self._opening != "" and not says_none(self._opening))
+        if self._length or len(self._opening) == self._blank_to:
+            return self._length > 0
+        is_long = self._is_quoted and len(self._opening) - self._blank_to > _LONGEST_WORD
+        return is_long or not says_none("".join(self._opening))
 
     @property
     def is_open(self) -> bool:
@@ -120,8 +129,8 @@ class CallArguments:
             return self._keep(self._settled())
         if self._length:
             return ""
-        said = settled_arguments(self._opening)
-        self._opening = ""
+        said = settled_arguments("".join(self._opening))
+        self._opening, self._blank_to = [], 0
         return self._keep(said or ("{}" if self._is_empty_object else ""))
 
     def begins_another(self, fragment: str) -> bool:
@@ -132,14 +141,23 @@ class CallArguments:
         return bool(value) and value != _object("".join(self._pieces))
 
     def _first(self, fragment: str) -> str:
-        """Return what the arguments begin with, once it is clear that they do."""
-        before, self._opening = self._opening, ""
+        """Return what the arguments begin with, once it is clear that they do.
+
+        White space and what follows on a quotation mark only add to what is kept back, so the time stays linear.
+        """
+        if self._is_quoted or fragment.isspace():
+            if self._blank_to == len(self._opening):
+                self._blank_to += 1
+            self._opening.append(fragment)
+            return ""
+        before, self._opening, self._blank_to = "".join(self._opening), [], 0
         text = fragment if before.strip() in _NONE and fragment.lstrip()[:1] == "{" else before + fragment
         if text == "{}":
             self._is_empty_object = True
             return ""
-        if _may_say_none(text.strip()):
-            self._opening = text
+        said = text.strip()
+        if _may_say_none(said):
+            self._opening, self._is_quoted = [text], said[:1] == _QUOTE
             return ""
         if self._is_empty_object and not text.startswith("{"):
             return "{}" + text
