@@ -189,8 +189,9 @@ async def test_dimensions_where_there_is_no_choice_are_refused(near: Near) -> No
 
 async def test_a_provider_that_says_nothing_gets_everything_as_it_is(near: Near) -> None:
     del near.embedding_rules
-    await llm().embed(["a"] * 9, dimensions=5, options={"near": {"anything": 1}})
-    assert near.options == [{"anything": 1, "dimensions": 5}]
+    bare: dict[str, Any] = {"bare": 2}
+    await llm().embed(["a"] * 9, dimensions=5, options={"near": {"anything": 1}}, **bare)
+    assert near.options == [{"anything": 1, "bare": 2, "dimensions": 5}]
     assert list(map(len, near.batches)) == [9]
 
 

@@ -19,6 +19,7 @@ from dragoman import (
     ConfigurationError,
     ConnectionFailedError,
     LLMConfig,
+    OverloadedError,
     RateLimitError,
     Response,
     StreamingLLM,
@@ -37,6 +38,8 @@ class Slow(Scripted):
 
     async def chat(self, request: ChatRequest, context: CallContext) -> Response:
         self.asked.append(request)
+        if request.model == "broken":
+            raise OverloadedError("full")
         self.begun.set()
         await self.go.wait()
         return say("late")
@@ -154,6 +157,18 @@ async def test_closing_ends_a_call_with_one_clear_error(slow: Slow) -> None:
         assert call.cancelling() == 0
     slow.go.set()
     assert (await plain.generate("Hi")).text == "late"
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+async def test_closing_ends_a_call_of_a_model_to_fall_back_to_the_same_way(slow: Slow, at_once: int) -> None:
+    llm = LLM("slow/broken", fallbacks=["slow/m"], num_retries=0)
+    call = asyncio.create_task(llm.generate("Hi"))
+    await slow.begun.wait()
+    await asyncio.gather(*(llm.aclose() for _ in range(at_once)))
+    with pytest.raises(ConnectionFailedError, match="the client was closed while this call went on"):
+        await call
+    assert [request.model for request in slow.asked] == ["broken", "m"]
+    assert not call.cancelling()
 
 
 async def test_closing_ends_a_wait_for_the_next_try(scripted: Scripted) -> None:

@@ -98,13 +98,14 @@ class Call:
         uses.calls.add(self)
 
     def end(self) -> None:
-        """Cancel the task that waits for this call, unless it is the one that runs or belongs to another loop."""
+        """Cancel the task that waits for this call, once, unless it is the one that runs or belongs to another loop."""
         import asyncio  # noqa: PLC0415  # not paid for at import
 
         task = self._task
         with suppress(RuntimeError):  # another library runs this coroutine
             if (
                 task is not None
+                and not self._ended  # the models to fall back to, and whoever else closes the client, end it too
                 and asyncio.get_running_loop() is task.get_loop()
                 and task is not asyncio.current_task()
             ):
