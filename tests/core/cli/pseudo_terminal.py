@@ -25,8 +25,9 @@ SIZE = ("COLUMNS", "LINES")
 PROMPTED = b"\x1b[?2004h"
 """What an editor writes when it begins to read."""
 LAUNCH = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which a runner of tests may ignore, and hand on
 sys.argv[0] = "dragoman"
 from dragoman.cli import main
 main()

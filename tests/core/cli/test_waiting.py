@@ -126,6 +126,17 @@ def test_a_signal_leaves_as_an_exit_does() -> None:
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_a_process_that_goes_on_after_a_signal_is_told_again() -> None:
+    told: list[object] = []
+    with left_at_signals():
+        for wait in (lambda: os.kill(os.getpid(), signal.SIGTERM), lambda: time.sleep(30)):
+            with pytest.raises(SystemExit) as ended:
+                wait()
+            told.append(ended.value.code)
+    assert told == [128 + signal.SIGTERM] * 2
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
 def test_other_threads_leave_signals_alone() -> None:
     found: list[object] = []
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ _AT_ONCE = 65_536
 
 _SOON = 0.5
 """Seconds that what was interrupted has to end."""
+
+_AGAIN = 2.0
+"""Seconds after which a process that was told to end is told again: code that takes every exception goes on."""
 
 
 @contextmanager
@@ -115,12 +118,21 @@ def left_at_signals() -> Generator[None]:
                     before[number] = signal.signal(number, _leave)
         yield
     finally:
+        if before and os.name != "nt":  # pragma: no branch - measured on Linux
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _leave(number: int, _: object) -> None:
+    if os.name != "nt":  # pragma: no branch - Windows has no such timer
+        signal.signal(signal.SIGALRM, partial(_leave_again, number))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
     sys.exit(128 + number)
+
+
+def _leave_again(number: int, _: int, frame: object) -> None:
+    _leave(number, frame)
 
 
 @contextmanager

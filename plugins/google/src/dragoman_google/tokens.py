@@ -76,12 +76,13 @@ class AccessToken:
     """
 
     def __init__(self, source: Any) -> None:
-        if not (source is None or isinstance(source, str | Path | Mapping) or hasattr(source, "refresh")):
+        is_file = source is None or isinstance(source, str | Path | Mapping)
+        if not is_file and not hasattr(source, "token"):
             message = f"credentials are a credentials file or an object of google-auth, not {type(source).__name__}"
             raise ConfigurationError(message, provider="google", parameter="credentials")
         self._source = source
         self._lock = ForkSafeLock()
-        self._credentials: Any = None if source is None or isinstance(source, str | Path | Mapping) else source
+        self._credentials: Any = None if is_file else source
 
     @property
     def project(self) -> str | None:
