@@ -117,6 +117,29 @@ def test_a_binding_that_is_replaced_while_a_call_takes_it_is_not_used(scripted: 
     assert model.uses.retired == [before]
 
 
+@pytest.mark.parametrize("name", ["top_p", "headers"])
+def test_keyword_arguments_that_another_thread_puts_while_they_are_read_harm_no_call(name: str) -> None:
+    """A mapping is asked for its items while the mapping that holds it is copied, compared, checked or shown."""
+    model = ConfiguredModel(LLMConfig("echo"))
+    asked = 0
+
+    class Options(dict[str, object]):
+        def items(self):  # type: ignore[no-untyped-def, override]
+            nonlocal asked
+            asked += 1
+            if name in model.config.kwargs:
+                del model.config.kwargs[name]
+            else:
+                model.config.kwargs[name] = None
+            return super().items()
+
+    model.config.kwargs["options"] = Options({"echo": {}})
+    for _ in range(3):
+        assert model.ready()[0].explanation.model == "echo"
+        assert "LLMConfig(" in repr(model.config)
+    assert asked > 3
+
+
 class _Interrupted(Scripted):
     """Let something else happen while the provider is made for the first time."""
 

@@ -188,11 +188,9 @@ def is_same(before: object, now: object) -> bool:
 
 def _contents_are_same(before: Any, now: Any) -> bool:
     values: Any = now
-    if len(before) != len(now):
-        return False
-    if not all(map(is_same, before, values)):
-        return False
-    return not isinstance(before, dict) or all(map(is_same, before.values(), values.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    if isinstance(before, dict):  # its items as they are at one moment: another thread may change the caller's
+        before, values = tuple(before.items()), tuple(values.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    return len(before) == len(values) and all(map(is_same, before, values))
 
 
 def check_expressible(options: Mapping[str, Any], provider: str) -> None:
@@ -244,4 +242,4 @@ def _contents(value: Any, kind: Any, known: dict[int, Any], levels: int) -> Any:
     if issubclass(kind, list | tuple):
         each = [_copied(item, known, levels) for item in value]
         return each if issubclass(kind, list) else tuple(each)
-    return {name: _copied(each, known, levels) for name, each in value.items()}
+    return {name: _copied(each, known, levels) for name, each in tuple(value.items())}  # other threads may change it

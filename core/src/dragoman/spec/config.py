@@ -211,7 +211,8 @@ class LLMConfig:
 
         """
         values: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        values |= {name: self.kwargs[name] for name in SETTINGS if name in self.kwargs}
+        kwargs = dict(self.kwargs)  # another thread may change them
+        values |= {name: kwargs[name] for name in SETTINGS if name in kwargs}
         try:
             return Settings(**values, explicit=self.explicit)
         except InvalidRequestError as error:
@@ -226,7 +227,7 @@ class LLMConfig:
 
         """
         named = CORE_OPTIONS | set(SETTINGS)
-        own = {name: value for name, value in self.kwargs.items() if name not in named}
+        own = {name: value for name, value in tuple(self.kwargs.items()) if name not in named}
         if not providers or not self.kwargs.get("options"):
             return RedactedDict(own)
         from dragoman.spec.provider_options import read_options  # noqa: PLC0415  # few configurations have them

@@ -37,7 +37,7 @@ def check_options(kwargs: dict[str, Any]) -> None:
         ConfigurationError: for a value of the wrong type or out of range.
 
     """
-    for name in kwargs:
+    for name in tuple(kwargs):  # another thread may put one there
         text_of("the name of a keyword argument", name)
     for name in _TIMEOUTS:
         value = kwargs.get(name)

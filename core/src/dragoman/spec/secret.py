@@ -209,7 +209,8 @@ def credentials_in(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _redact_items(items: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: MASK if _is_redacted(str(name), item) else redact_secrets(item) for name, item in items.items()}
+    found = tuple(items.items())  # another thread may change them
+    return {name: MASK if _is_redacted(str(name), item) else redact_secrets(item) for name, item in found}
 
 
 def _is_redacted(name: str, value: object) -> bool:
