@@ -136,6 +136,50 @@ def test_another_finder_is_asked_in_its_place(tmp_path: Path, monkeypatch: pytes
     assert [each.version for each in read(monkeypatch, tmp_path / "site")] == ["2.0"]
 
 
+class _Unreadable:
+    def __init__(self, content: object) -> None:
+        self._content = content
+
+    def read_text(self, filename: str) -> Any:
+        if isinstance(self._content, Exception):
+            raise self._content
+        return self._content
+
+
+@pytest.mark.parametrize("found", [None, [None], [_Unreadable(OSError()), _Unreadable(b"[dragoman.")], RuntimeError()])
+def test_a_finder_that_fails_hides_nothing_that_others_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, found: Any
+) -> None:
+    class Broken:
+        def find_distributions(self, context: Any) -> Any:
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    put(tmp_path, "acme-1.0.dist-info")
+    monkeypatch.setattr(sys, "meta_path", [Broken(), PathFinder])
+    assert [each.distribution for each in read(monkeypatch, tmp_path)] == ["acme"]
+    assert ("plugins among them are left out" in caplog.text) is not isinstance(found, list)
+
+
+def test_what_an_archive_holds_in_another_encoding_harms_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "other.whl", "w") as archive:
+        for name in ("METADATA", "entry_points.txt"):
+            archive.writestr(f"other-1.0.dist-info/{name}", b"\xff\xfe")
+    put(tmp_path, "acme-1.0.dist-info")
+    assert [each.distribution for each in read(monkeypatch, tmp_path / "other.whl", tmp_path)] == ["acme"]
+
+
+def test_an_entry_of_the_path_from_which_nothing_is_imported_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "acme-1.0.dist-info")
+    monkeypatch.setattr(sys, "path", [tmp_path / "other", b"/other", None, str(tmp_path)])
+    assert [each.distribution for each in read_announcements()] == ["acme"]
+
+
 def test_a_file_and_a_folder_that_nobody_may_read_hold_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "text").write_text("no archive")
     assert read(monkeypatch, tmp_path / "text", tmp_path / "text/x", tmp_path / "gone") == ()
@@ -155,6 +199,7 @@ def test_the_current_folder_counts_where_the_path_says_so(tmp_path: Path, monkey
         ("[dragoman.providers.v1]\nacme =\n", "", (("acme", ""),), "the entry 'acme ='"),
         ("[dragoman.providers.v1]\nacme = a b\n", "", (("acme", "a b"),), "the entry 'acme = a b'"),
         ("[dragoman.providers.v1]\nacme = acme:x [extra]\n", "", (("acme", "acme:x"),), ""),
+        ("[dragoman.providers.v1]\nacme = acme : x.y\n", "", (("acme", "acme:x.y"),), ""),
         ("[dragoman.providers.v1]\n; acme = x\nacme = acme\n", "", (("acme", "acme"),), ""),
         (b"[dragoman.providers.v1]\nacme = acme\n#\xff\n", "", (("acme", "acme"),), "not encoded in UTF-8"),
         (ENTRIES, None, (("acme", "acme_one"),), "no name or no version"),

@@ -77,11 +77,13 @@ def test_an_entry_point_may_name_an_attribute(site: Site) -> None:
     source = """
         from core.scripted import Scripted
         plugin = Scripted()
+        class Kept:
+            plugin = Scripted()
     """
-    site.add(
-        "acme-one", "stub_attribute", source, providers={"acme": "stub_attribute:plugin", "lost": "stub_attribute:no"}
-    )
-    assert installed().provider(ProviderConfig(name="acme")).info.name == "scripted"
+    targets = {"acme": "stub_attribute:plugin", "kept": "stub_attribute:Kept.plugin", "lost": "stub_attribute:no"}
+    site.add("acme-one", "stub_attribute", source, providers=targets)
+    for name in ("acme", "kept"):
+        assert installed().provider(ProviderConfig(name=name)).info.name == "scripted"
     with pytest.raises(PluginLoadError, match="the plugin 'lost' of acme-one failed: AttributeError"):
         installed().provider(ProviderConfig(name="lost"))
 

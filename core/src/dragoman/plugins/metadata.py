@@ -94,6 +94,22 @@ class _Folder:
             return None
 
 
+class _Found:
+    """Read the files of a distribution that a finder has found; a file that cannot be read counts as none."""
+
+    __slots__ = ("_distribution",)
+
+    def __init__(self, distribution: Any) -> None:
+        self._distribution = distribution
+
+    def read_text(self, filename: str, /) -> str | None:
+        try:
+            text = self._distribution.read_text(filename)
+        except Exception:  # noqa: BLE001  # it is not UTF-8, or the finder is wrong
+            return None
+        return text if isinstance(text, str) else None
+
+
 def read_claims() -> tuple[Claim, ...]:
     """Read the entry points of all installed distributions, importing nothing."""
     found = [claim for each in read_announcements() for claim in each.claims]
@@ -141,7 +157,9 @@ def _distributions() -> Iterator[tuple[str, str, _Files]]:
             yield from _found_by(finder, None)
 
 
-def _on_path(entry: str) -> Iterator[tuple[str, str, _Files]]:
+def _on_path(entry: object) -> Iterator[tuple[str, str, _Files]]:
+    if not isinstance(entry, str):
+        return  # nothing is imported from it either
     if entry.endswith(".egg"):
         yield from _found_by(PathFinder, [entry])
         return
@@ -160,14 +178,21 @@ def _on_path(entry: str) -> Iterator[tuple[str, str, _Files]]:
 
 
 def _found_by(finder: Any, path: list[str] | None) -> Iterator[tuple[str, str, _Files]]:
-    """Yield the distributions that the standard library finds, such as those in a zip archive or an egg."""
+    """Yield the distributions that a finder finds, such as those in a zip archive or an egg, until it fails."""
     from importlib.metadata import Distribution, DistributionFinder  # noqa: PLC0415  # slow to import, and rarely needed
 
     context = DistributionFinder.Context() if path is None else DistributionFinder.Context(path=path)
-    found: Iterable[Distribution] = finder.find_distributions(context)
-    for distribution in found:
-        head = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
-        yield canonicalize_name(_header(head, "name")), "", distribution
+    try:
+        found: Iterable[Distribution] = finder.find_distributions(context)
+        for distribution in found:
+            files = _Found(distribution)
+            head = files.read_text("METADATA") or files.read_text("PKG-INFO") or ""
+            yield canonicalize_name(_header(head, "name")), "", files
+    except Exception as error:  # noqa: BLE001  # the finder is not ours, and others have found what they find
+        import logging  # noqa: PLC0415  # only needed if a finder fails
+
+        message = "%r, which is in sys.meta_path, does not find distributions: %s: %s; plugins among them are left out"
+        logging.getLogger("dragoman").warning(message, finder, type(error).__name__, error)
 
 
 def _announcement(name: str, folder: str, files: _Files, text: str) -> Announcement:
@@ -222,7 +247,8 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
             group = line[1:-1].strip()
         elif line and not line.startswith(("#", ";")) and group.startswith(_MARK):
             name, equals, target = (part.strip() for part in line.partition("="))
-            target = target.partition("[")[0].rstrip()  # extras after a target have no meaning any more
+            target = target.partition("[")[0]  # extras after a target have no meaning any more
+            target = ":".join(map(str.strip, target.split(":")))
             if not _is_target(target) or not name:
                 problems.append(f"the entry {line!r} in [{group}] is malformed; it must be NAME = MODULE[:ATTRIBUTE]")
             if equals and name:
@@ -231,7 +257,7 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, str]]:
 
 def _is_target(text: str) -> bool:
     """Tell whether *text* is ``MODULE`` or ``MODULE:ATTRIBUTE``."""
-    module, colon, attribute = (each.strip() for each in text.partition(":"))
+    module, colon, attribute = text.partition(":")
     words = [*module.split("."), *(attribute.split(".") if colon else ())]
     return all(word.replace("_", "0").isalnum() for word in words)
 

@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
+from operator import attrgetter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -360,7 +361,7 @@ class Plugins:
         module, _, attribute = claim.module.partition(":")
         plugin: object = run_plugin_code(claim, lambda: importlib.import_module(module))
         if attribute:
-            plugin = run_plugin_code(claim, lambda: getattr(plugin, attribute))
+            plugin = run_plugin_code(claim, lambda: attrgetter(attribute)(plugin))
         run_plugin_code(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
         tagged = run_plugin_code(claim, lambda: self._tagged(claim, plugin))
         run_plugin_code(claim, lambda: self._manager.register(tagged))
