@@ -135,6 +135,12 @@ class TestBehind:
         assert error.__cause__ is inner
         assert TOKEN not in f"{inner} {vars(inner)}"
 
+    def test_those_that_cannot_be_shown_are_only_named(self) -> None:
+        error = ProtocolError("no")
+        error.__cause__ = type("Odd", (Exception,), {"__repr__": None, "__str__": None})(TOKEN)
+        redact_error(error, SENT)
+        assert repr(error.__cause__) == "Exception('Odd: its message cannot be shown')"
+
     def test_others_are_told_without_their_attributes(self) -> None:
         with pytest.raises(ValueError, match="Expecting value") as caught:
             json.loads(f"[{TOKEN}")

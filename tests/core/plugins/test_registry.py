@@ -95,6 +95,8 @@ def test_an_entry_point_may_name_an_attribute(site: Site) -> None:
         ("raise SystemExit(3)", SystemExit, "SystemExit: 3"),
         ("1 / 0", ZeroDivisionError, "division by zero"),
         ("def broken(:", SyntaxError, "SyntaxError"),
+        ("raise type('Odd', (BaseException,), {'__str__': None})", BaseException, "Odd: its message cannot be shown"),
+        ("from dragoman import LLMConfig as C; C(temperature='x')", ConfigurationError, "temperature must be a number"),
     ],
 )
 def test_a_broken_plugin_is_a_record_and_its_error_is_raised_when_it_is_asked_for(
@@ -514,16 +516,48 @@ def test_extensions_are_imported_when_first_needed(site: Site) -> None:
     assert found.extensions() == ()
 
 
-async def test_a_broken_extension_is_a_diagnosis_not_silence(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("1 / 0", "ZeroDivisionError"), ("from dragoman import LLM; LLM(temperature='x')", "ConfigurationError")],
+)
+async def test_a_broken_extension_is_a_diagnosis_not_silence(
+    site: Site, monkeypatch: pytest.MonkeyPatch, source: str, told: str
+) -> None:
     monkeypatch.setenv("DRAGOMAN_PLUGINS", "dragoman-echo,acme-one,acme-two")
-    site.add("acme-one", "stub_broken_extension", "1 / 0", extensions=("budget",))
+    site.add("acme-one", "stub_broken_extension", source, extensions=("budget",))
     site.add("acme-two", "stub_extension", EXTENSION, extensions=("house",))
     (error,) = installed().extensions()
     assert installed().extensions() == (error,)
     assert isinstance(error, PluginLoadError)
-    assert "the plugin 'budget' of acme-one failed: ZeroDivisionError" in str(error)
+    assert f"the plugin 'budget' of acme-one failed: {told}" in str(error)
     states = {record.name: record.state for record in installed().records() if record.group == EXTENSIONS}
     assert (states["budget"], states["house"]) == ("failed", "loaded")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("5", "a int instead of a Resolution"),
+        ("Resolution(provider=5, model='m')", "a Resolution whose provider is a int instead of a string"),
+        ("Resolution(provider='p', model=None)", "a Resolution whose model is nothing instead of a string"),
+        ("Resolution(provider='p', model='m', api_base=b'')", "a Resolution whose api_base is a bytes"),
+    ],
+)
+def test_a_resolution_of_a_wrong_type_is_laid_at_the_door_of_its_extension(site: Site, found: str, told: str) -> None:
+    source = f"""
+        from dragoman import Resolution, hookimpl
+        @hookimpl
+        def dragoman_resolve(query):
+            return {found}
+    """
+    site.add("acme-one", "stub_resolving", source, extensions=("wrong",))
+    site.add("acme-two", "stub_extension", EXTENSION, extensions=("house",))
+    assert installed().resolve(SimpleNamespace(model="house")).model == "m-1"
+    (error,) = installed().extensions()
+    assert (
+        f"'wrong' of acme-one is left out: dragoman_resolve: PluginError: the hook dragoman_resolve returned {told}"
+        in str(error)
+    )
 
 
 def test_the_same_module_may_provide_and_extend(site: Site) -> None:

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman.spec.plain_text import bounded, on_one_line, printable
+from dragoman.spec.plain_text import bounded, describe_error, on_one_line, printable
 
 ANY = st.text(st.characters(codec=None))
 
@@ -47,3 +47,14 @@ def test_a_text_is_bounded_once(text: str, limit: int) -> None:
 def test_what_is_cut_is_counted() -> None:
     assert bounded("x" * 1_000, 100) == "x" * 74 + "... (926 more characters)"
     assert bounded("x" * 100, 100) == "x" * 100
+
+
+class _UnshownError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def test_an_error_is_described_whatever_its_class_does_when_it_is_shown() -> None:
+    assert describe_error(ValueError("odd")) == "ValueError: odd"
+    assert describe_error(ValueError()) == "ValueError"
+    assert describe_error(_UnshownError()) == "_UnshownError: its message cannot be shown"

@@ -19,6 +19,7 @@ from dragoman.spec._value import changed
 from dragoman.spec.capabilities import Capabilities, Policy
 from dragoman.spec.descriptors import exhausted
 from dragoman.spec.errors import DragomanError, PluginError, UnsupportedError
+from dragoman.spec.plain_text import describe_error
 from dragoman.spec.provider import CallContext, Provider, ProviderInfo
 from dragoman.spec.request import ChatRequest, CompletionRequest
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
@@ -94,7 +95,7 @@ class ManagedProvider:
         except DragomanError:
             raise
         except Exception as error:
-            raise self._blamed(f"failed with {type(error).__name__}: {error}") from error
+            raise self._blamed(f"failed with {describe_error(error)}") from error
 
     async def aclose(self) -> None:
         """Close the provider."""
@@ -256,7 +257,7 @@ class ManagedProvider:
         if is_noted(error):
             raise error
         failure = exhausted(error) if isinstance(error, OSError) else None
-        return failure or self._blamed(f"failed with {type(error).__name__}: {error}")
+        return failure or self._blamed(f"failed with {describe_error(error)}")
 
     def _blamed(self, what: str) -> PluginError:
         message = f"the provider {self._origin.provider!r} of {self._origin.distribution} {what}"

@@ -37,6 +37,7 @@ from dragoman.spec.events import (
     UsageSnapshot,
 )
 from dragoman.spec.parts import Reasoning, Refusal, Text
+from dragoman.spec.plain_text import describe_error
 from dragoman.spec.response import Adjustment, Attempt, Origin, Response
 from dragoman.spec.sent_names import EventNames, Restore
 
@@ -123,7 +124,7 @@ class AssembledStream:
             self._failed(error)
             raise
         except Exception as error:
-            message = f"the stream failed with {type(error).__name__}: {error}"
+            message = f"the stream failed with {describe_error(error)}"
             blamed = PluginError(message, phase="mid_stream")
             self._failed(blamed)
             raise blamed from error
@@ -382,7 +383,7 @@ class ReassembledStream(AssembledStream):
         except DragomanError:
             raise
         except Exception as error:
-            message = f"the stream failed with {type(error).__name__}: {error}"
+            message = f"the stream failed with {describe_error(error)}"
             raise PluginError(message, phase="mid_stream") from error
         finally:
             self._is_read = False

@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus
 import attrs
 
 from dragoman.spec.errors import DragomanError
+from dragoman.spec.plain_text import describe_error
 from dragoman.spec.secret import MASK, Secret
 
 _MIN_LENGTH = 8
@@ -131,14 +132,17 @@ class Veil:
                 self.cover(cause)
             elif self._is_shown_by(cause):
                 suppressed = error.__suppress_context__
-                setattr(error, name, Exception(f"{type(cause).__name__}: {self.text(str(cause))}"))
+                setattr(error, name, Exception(self.text(describe_error(cause))))
                 error.__suppress_context__ = suppressed  # setting __cause__ changes it
             else:
                 cause.__traceback__ = None
                 self._cover_causes(cause, seen)
 
     def _is_shown_by(self, error: BaseException) -> bool:
-        shown = f"{error} {error!r} {vars(error)!r} {getattr(error, 'doc', '')} {getattr(error, '__notes__', '')}"
+        try:
+            shown = f"{error} {error!r} {vars(error)!r} {getattr(error, 'doc', '')} {getattr(error, '__notes__', '')}"
+        except Exception:  # noqa: BLE001  # nobody knows what its class shows another time
+            return True
         return self.text(shown) != shown
 
 

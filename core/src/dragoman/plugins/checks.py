@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from dragoman.spec import hookspecs
 from dragoman.spec.errors import PluginError, SpecVersionError
 from dragoman.spec.plain_text import bounded
-from dragoman.spec.provider import SPEC, Provider
+from dragoman.spec.provider import SPEC, Provider, Resolution
 
 if TYPE_CHECKING:
     from dragoman.spec.command import Command
@@ -23,6 +23,7 @@ HOOKS = tuple(name for name in dir(hookspecs) if name.startswith(f"{hookspecs.PR
 _CALLS = frozenset({"dragoman_completion", "dragoman_chat", "dragoman_stream", "dragoman_operation"})
 _COMMANDS = "dragoman_commands"
 _MOST_DIGITS = 4
+_RESOLVE = "dragoman_resolve"
 _SECRET = "dragoman_secret"  # noqa: S105  # the name of a hook
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
@@ -176,7 +177,19 @@ def check_result(result: Any, hook: str, *, is_combined: bool = False) -> Any:
     if hook == _SECRET and not isinstance(result, str | None):
         message = f"the hook {hook} returned {_kind(result)} instead of a string"
         raise PluginError(message)
+    if hook == _RESOLVE and result is not None:
+        _check_resolution(untyped)
     return result
+
+
+def _check_resolution(made: object) -> None:
+    if not isinstance(made, Resolution):
+        message = f"the hook {_RESOLVE} returned {_kind(made)} instead of a Resolution"
+        raise PluginError(message)
+    for name, kind in (("provider", str), ("model", str), ("api_base", str | None)):
+        if not isinstance(value := getattr(made, name), kind):
+            message = f"the hook {_RESOLVE} returned a Resolution whose {name} is {_kind(value)} instead of a string"
+            raise PluginError(message)
 
 
 def _kind(value: object) -> str:

@@ -7,35 +7,31 @@ from typing import NoReturn, TypeVar
 
 from dragoman.plugins.metadata import Claim
 from dragoman.spec.errors import DragomanError, PluginError, PluginLoadError
+from dragoman.spec.plain_text import describe_error
 
 _T = TypeVar("_T")
 
 
-def run_plugin_code(claim: Claim, action: Callable[[], _T]) -> _T:
+def run_plugin_code(claim: Claim, action: Callable[[], _T], *, means: type[DragomanError] = DragomanError) -> _T:
     """Run the code of a plugin.
 
     Args:
         claim: the claim of the plugin.
         action: calls the plugin's code.
+        means: the errors that the code may raise on purpose, which are passed on unchanged.
 
     Raises:
-        PluginLoadError: if the code raised any exception, including ``SystemExit``; the original is the cause.
-        DragomanError: if the code raised one; it is passed on unchanged.
+        PluginLoadError: if the code raised any other exception, including ``SystemExit``; the original is the cause.
         KeyboardInterrupt: passed on unchanged, since it comes from the user.
 
     """
     try:
         return action()
-    except (DragomanError, KeyboardInterrupt):
+    except (means, KeyboardInterrupt):
         raise
     except BaseException as error:
         message = f"the plugin {claim.name!r} of {claim.distribution} failed: {describe_error(error)}"
         raise PluginLoadError(message, provider=claim.name) from error
-
-
-def describe_error(error: BaseException) -> str:
-    """Return the class name and message of *error*."""
-    return f"{type(error).__name__}: {error}"
 
 
 def is_meant(error: BaseException) -> bool:

@@ -359,9 +359,10 @@ class Plugins:
 
     def _import(self, claim: Claim) -> ModuleType | object:
         module, _, attribute = claim.module.partition(":")
-        plugin: object = run_plugin_code(claim, lambda: importlib.import_module(module))
+        # An import answers no call, so it has nothing to refuse: what it raises would end the calls of other providers.
+        plugin: object = run_plugin_code(claim, lambda: importlib.import_module(module), means=PluginError)
         if attribute:
-            plugin = run_plugin_code(claim, lambda: attrgetter(attribute)(plugin))
+            plugin = run_plugin_code(claim, lambda: attrgetter(attribute)(plugin), means=PluginError)
         run_plugin_code(claim, lambda: check_hooks(plugin, self._manager.parse_hookimpl_opts, claim.distribution))
         tagged = run_plugin_code(claim, lambda: self._tagged(claim, plugin))
         run_plugin_code(claim, lambda: self._manager.register(tagged))

@@ -36,5 +36,14 @@ def bounded(text: str, limit: int) -> str:
     return text[:room] + _CUT.format(len(text) - room)
 
 
+def describe_error(error: BaseException) -> str:
+    """Return the class name and the message of *error*, whatever its class does when it is shown."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # a class may raise any exception here
+        text = "its message cannot be shown"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _replacement(match: re.Match[str]) -> str:
     return "\ufffd" if "\ud800" <= match[0] <= "\udfff" else ""
