@@ -187,10 +187,9 @@ def is_same(before: object, now: object) -> bool:
 
 
 def _contents_are_same(before: Any, now: Any) -> bool:
-    values: Any = now
-    if isinstance(before, dict):  # its items as they are at one moment: another thread may change the caller's
-        before, values = tuple(before.items()), tuple(values.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-    return len(before) == len(values) and all(map(is_same, before, values))
+    if issubclass(before.__class__, dict):  # its items at one moment: another thread may change those of the caller
+        return _contents_are_same(tuple(before.items()), tuple(now.items()))
+    return len(before) == len(now) and all(map(is_same, before, now))
 
 
 def check_expressible(options: Mapping[str, Any], provider: str) -> None:
