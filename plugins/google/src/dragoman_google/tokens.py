@@ -76,13 +76,12 @@ class AccessToken:
     """
 
     def __init__(self, source: Any) -> None:
-        is_file = source is None or isinstance(source, str | Path | Mapping)
-        if not is_file and not hasattr(source, "token"):
+        self._credentials: Any = None if source is None or isinstance(source, str | Path | Mapping) else source
+        if self._credentials is not None and not hasattr(source, "token"):
             message = f"credentials are a credentials file or an object of google-auth, not {type(source).__name__}"
             raise ConfigurationError(message, provider="google", parameter="credentials")
         self._source = source
         self._lock = ForkSafeLock()
-        self._credentials: Any = None if is_file else source
 
     @property
     def project(self) -> str | None:
