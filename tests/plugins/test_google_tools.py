@@ -290,7 +290,7 @@ def test_output_format_and_tools_together_need_gemini_3() -> None:
              "required": ["a", "b"]},
             "",
         ),
-        ({"type": "array"}, {"type": "array", "items": {"type": "string"}}, ""),
+        ({"type": "array"}, {"type": "array", "items": {"type": "string"}}, "must have a type"),
         (
             {"type": "array", "prefixItems": [{"type": "number"}, {"type": "string"}]},
             {"type": "array", "items": {"anyOf": [{"type": "number"}, {"type": "string"}]},

@@ -37,7 +37,8 @@ def _sorted(value: Any) -> Any:
         return value
     listed = value.get("required")
     more = {"required": sorted(listed)} if isinstance(listed, list) and all(isinstance(x, str) for x in listed) else {}
-    return {name: more.get(name, _sorted(each)) for name, each in value.items() if name != "$schema"}
+    said = {name: each for name, each in value.items() if name != "$schema" and (name, each) != ("description", None)}
+    return {name: more.get(name, _sorted(each)) for name, each in said.items()}
 
 
 def _required(body: Body) -> None:
@@ -191,7 +192,11 @@ def _effort(body: Body) -> None:
 
 
 COMMON = (
-    Spelling("the order of required members of a schema says nothing, nor does the name of its dialect", _required),
+    Spelling(
+        "the order of required members of a schema says nothing, nor does the name of its dialect or a description "
+        "that is null",
+        _required,
+    ),
     Spelling("a member that is null is left out", _no_nulls),
     Spelling("a whole number is the same with and without a fraction", _floats),
 )

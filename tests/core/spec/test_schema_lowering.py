@@ -467,10 +467,93 @@ def test_counts_of_members_that_are_optional_or_of_several_types() -> None:
     assert "several types" in lower_schema(optional, SchemaRules(unions=0)).notes[0]
 
 
-def test_alternatives_beside_members_are_not_held_to_the_letter() -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "anyOf": [{"required": ["a"]}]}
-    assert not lower_schema(schema, RULES).strict
-    assert lower_schema(schema, LAX).schema == schema
+def test_what_stands_beside_alternatives_is_written_into_each() -> None:
+    members = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
+    either = [{"required": ["a"]}, {"required": ["b"]}]
+    inner: Any = {"type": "object", "properties": {"x": {**members, "title": "X", "anyOf": [*either, False]}}}
+    for rules in (LAX, GEMINI_SUBSET):
+        lowered: Any = lower_schema(inner, rules).schema
+        assert lowered["properties"]["x"]["anyOf"] == [{**each, **members} for each in either]
+    assert lower_schema(inner, RULES).strict
+    assert lower_schema(inner, ANTHROPIC).strict
+    ranges: Any = {"type": "integer", "minimum": 2, "anyOf": [{"maximum": 4}, {"multipleOf": 7}]}
+    assert lower_schema({"type": "object", "properties": {"n": ranges}}, RULES).strict
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"type": "string", "anyOf": [{"type": "integer"}, {"type": "string"}]},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string"}},
+            "additionalProperties": False,
+            "anyOf": [{"properties": {"b": {"type": "string"}}}],
+        },
+    ],
+)
+def test_what_contradicts_an_alternative_beside_it_is_said_where_nothing_may_stand_there(node: Any) -> None:
+    lowered: Any = lower_schema({"type": "object", "properties": {"x": node}}, GEMINI_SUBSET)
+    beside = {*node} - {"anyOf"}
+    assert lowered.schema["properties"]["x"].keys() == {"anyOf", "description"}
+    assert all(any(f"said in the description: {name}" in note for note in lowered.notes) for name in beside)
+
+
+def test_alternatives_beside_each_other_are_written_out_a_limited_number_of_times() -> None:
+    node: Any = {"type": "string"}
+    for _ in range(20):
+        branches = [{"required": ["a"]}, {"required": ["b"]}]
+        node = {"type": "object", "properties": {"a": node, "b": {"type": "string"}}, "anyOf": branches}
+    assert len(json.dumps(lower_schema(node, LAX).schema)) < 1_000_000
+
+
+def test_other_members_that_are_not_evaluated_are_additional_ones() -> None:
+    closed: Any = {"type": "object", "properties": {"a": {"type": "string"}}, "unevaluatedProperties": False}
+    assert lower_schema(closed, COHERE).schema["additionalProperties"] is False
+    assert lower_schema({**closed, "additionalProperties": True}, COHERE).schema["additionalProperties"] is True
+
+
+def test_values_of_another_type_are_no_choice() -> None:
+    def lowered(node: Any, rules: SchemaRules) -> Any:
+        return lower_schema({"type": "object", "properties": {"a": node}, "required": ["a"]}, rules)
+
+    for rules in (RULES, ANTHROPIC, GEMINI, GEMINI_SUBSET, COHERE):
+        some = lowered({"type": "string", "enum": ["x", None, 1]}, rules)
+        assert some.schema["properties"]["a"] == {"type": "string", "enum": ["x"]}
+        assert "values of other types than string are left out" in some.notes[0]
+        assert some.strict
+        none = lowered({"type": "string", "enum": [1, 2]}, rules)
+        assert none.strict is rules.best_effort
+        if none.strict:
+            assert none.schema["properties"]["a"] == {"type": "string", "description": "enum: [1, 2]"}
+
+
+def test_a_list_of_anything_is_one_of_texts_where_items_must_have_a_type() -> None:
+    for node in ({"type": "array"}, {"type": "array", "items": {}}):
+        lowered = lower_schema({"type": "object", "properties": {"a": node}}, GEMINI_SUBSET)
+        assert lowered.schema["properties"] == {"a": {"type": "array", "items": {"type": "string"}}}
+        assert lowered.notes == ("$.a[]: asked for as text, because it must have a type",)
+
+
+def test_a_list_without_a_type_is_a_list() -> None:
+    for rules in (RULES, ANTHROPIC, GEMINI, GEMINI_SUBSET, COHERE):
+        node: Any = {"type": "object", "properties": {"a": {"items": {"type": "string"}}}, "required": ["a"]}
+        assert lower_schema(node, rules).schema["properties"] == {"a": {"type": "array", "items": {"type": "string"}}}
+
+
+def test_definitions_are_found_in_either_place() -> None:
+    schema: Any = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/definitions/A"}, "b": {"$ref": "#/$defs/B"}},
+        "definitions": {"A": {"type": "string"}},
+        "$defs": {"B": {"type": "integer"}},
+    }
+    sent: Any = lower_schema(schema, RULES)
+    assert sent.strict
+    assert sent.schema["$defs"] == schema["definitions"] | schema["$defs"]
+
+
+def test_alternatives_of_two_kinds_are_not_held_to_the_letter() -> None:
     assert not lower_schema({"oneOf": [{"type": "object"}], "anyOf": [{"type": "object"}]}, RULES).strict
 
 
@@ -505,7 +588,6 @@ def test_branches_in_branches_and_branches_that_do_not_agree() -> None:
     titled = {"title": "T", "allOf": [{"title": "U", "type": "string"}, {"oneOf": [{"const": "a"}, {"const": "b"}]}]}
     assert lower_schema(titled, LAX).schema == {
         "title": "T",
-        "type": "string",
         "anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["b"]}],
     }
     contrary: Any = {"allOf": [{"type": "string"}, {"type": "number"}]}
@@ -572,5 +654,5 @@ def test_what_must_be_there_is_a_member(rules: SchemaRules) -> None:
 @pytest.mark.parametrize("rules", [RULES, ANTHROPIC, GEMINI, COHERE])
 def test_a_choice_of_nothing_gets_no_type(rules: SchemaRules) -> None:
     lowered = lower_schema({"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]}, rules)
-    assert lowered.schema["properties"] == {"a": {"enum": []}}
+    assert lowered.schema["properties"] == {"a": {"description": "enum: []"} if rules.best_effort else {"enum": []}}
     assert lowered.strict == rules.best_effort

@@ -34,6 +34,21 @@ SPELLINGS: dict[str, tuple[Any, Any]] = {
         {"type": "array", "items": [{"type": "STRING"}], "additionalItems": {"type": "NUMBER"}},
         {"type": "array", "prefixItems": [TEXT], "items": {"type": "number"}},
     ),
+    "keywords without a value": (
+        {"type": "string", "description": None, "title": None, "enum": None, "default": None},
+        {"type": "string", "default": None},
+    ),
+    "members that say that they are required": (
+        {
+            "type": "object",
+            "properties": {"a": {"type": "STRING", "required": True}, "b": {"type": "string", "required": False}},
+        },
+        {"type": "object", "properties": {"a": TEXT, "b": TEXT}, "required": ["a"]},
+    ),
+    "members that say that they are not required": (
+        {"type": "object", "properties": {"b": {"type": "string", "required": False}}},
+        {"type": "object", "properties": {"b": TEXT}},
+    ),
 }
 every_spelling = pytest.mark.parametrize(("spelt", "current"), SPELLINGS.values(), ids=SPELLINGS)
 PLACES: dict[str, Any] = {
@@ -67,6 +82,7 @@ def test_is_made_current_wherever_it_stands(place: Any, spelt: Any, current: Any
         {"type": "object", "properties": {"a": {"const": "STRING", "default": {"type": "STRING"}}}},
         {"enum": [{"items": [{"type": "STRING"}]}], "examples": [{"exclusiveMinimum": True}]},
         {"type": "BANANA"},
+        {"type": "object", "properties": {"a": {"const": None, "default": None}, "required": TEXT}},
     ],
 )
 def test_what_is_no_such_spelling_stays_the_same_object(schema: Any) -> None:

@@ -14,16 +14,24 @@ from attrs import frozen
 
 from dragoman.spec._json_depth import write_json
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.schema_keywords import is_of_type
 from dragoman.spec.schema_nodes import (
     ANNOTATIONS,
+    BESIDE,
     default_of,
     described,
+    evaluated,
+    implied_kind,
     kind_of,
     merged,
     nullable,
+    one_of,
     or_null,
+    possible_members,
     says_nothing,
+    spread,
     unwrapped,
+    without_choice,
 )
 from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical, unescaped
 from dragoman.spec.schema_rules import SchemaRules
@@ -96,12 +104,11 @@ def lower_schema(schema: Mapping[str, JSON], rules: SchemaRules) -> LoweredSchem
             is_same=False,
             is_broken=bool(lowering.broken),
         )
-    is_same = current is schema and not lowering.notes and not lowering.is_changed
     return LoweredSchema(
         schema=lowered,
         strict=True,
         notes=tuple(lowering.notes),
-        is_same=is_same,
+        is_same=current is schema and not lowering.notes and not lowering.is_changed,
         is_broken=False,
         optional=lowering.optional,
         unions=lowering.unions,
@@ -163,8 +170,10 @@ class _Lowering:
             self.is_changed, node = True, inner
         if "$ref" in node:
             return self._reference(node, path, level)
-        node = self._without_unknown(self._row(self._branches(node, path), path), path)
-        node = self._choice(node, path)
+        node = self._branches(node, path)
+        if "anyOf" in node or "unevaluatedProperties" in node:
+            node = self._apart(node, path)
+        node = self._choice(self._without_unknown(self._row(node, path), path), path)
         if "anyOf" in node:
             branches = as_list(node["anyOf"])
             possible = [each for each in branches if each is not False]
@@ -180,10 +189,10 @@ class _Lowering:
     def _of_type(self, node: dict[str, Any], path: str, level: int) -> dict[str, Any]:
         kind = node.get("type")
         if kind is None:
-            if "properties" not in node:
+            if (kind := implied_kind(node)) is None:
                 self.loose(f"{path}: it has no type")
                 return node
-            kind = node["type"] = "object"
+            node["type"] = kind
         kinds: list[Any] = kind if isinstance(kind, list) else [kind]  # pyright: ignore[reportUnknownVariableType]
         if "object" in kinds:
             self._object(node, path, level)
@@ -197,10 +206,9 @@ class _Lowering:
         if target is None:
             self.broken[f"{path}: {reference} leads nowhere"] = None
             return node
-        if self.rules.recursion == "optional" and not self.properties and self._is_bare_cycle(reference):
-            words = f"{reference} again"
-            self.notes.append(f"{path}: said in the description: {words}")
-            return described(self._without_unknown(node, path), words)
+        is_bare = self.rules.recursion == "optional" and not self.properties
+        if is_bare and self.references.is_bare_cycle(reference, self.within):
+            return self._told(self._without_unknown(node, path), f"{reference} again", path)
         is_endless = self.references.leads_back(reference)
         if is_endless and self.rules.recursion == "never":
             self.loose(f"{path}: {reference} refers to itself")
@@ -214,10 +222,6 @@ class _Lowering:
             self.broken[f"{path}: {reference} {why}"] = None
             return node
         return self.node({**target, **node}, path, level)
-
-    def _is_bare_cycle(self, reference: str) -> bool:
-        """Tell whether a reference leads back to where it stands without any member on the way."""
-        return reference == self.within or self.references.requires({"$ref": reference}, self.within, members=False)
 
     def _kept(self, reference: str, others: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a reference; where it must stand alone, what stands beside it is written around it."""
@@ -250,21 +254,30 @@ class _Lowering:
                 node = self._said(rest, name, branches, path) if self.rules.best_effort else node
         return node
 
+    def _apart(self, node: dict[str, Any], path: str) -> dict[str, Any]:
+        """Write what stands beside alternatives into each of them, or say it where nothing may stand there."""
+        self.inlined += len(as_list(node.get("anyOf")))
+        apart = evaluated(node) if self.inlined > _MOST_INLINED else spread(evaluated(node), self.references)
+        self.is_changed |= apart is not node
+        for name in sorted(apart.keys() - BESIDE - {"anyOf"}) if self.rules.bare_unions and "anyOf" in apart else ():
+            apart = self._said({key: apart[key] for key in apart if key != name}, name, apart[name], path)
+        return apart
+
     def _row(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a list whose positions have schemas of their own as one whose items have any of these."""
         positions = as_list(node.get("prefixItems"))
         if not positions or "prefixItems" in self.rules.keywords or not self.rules.best_effort:
             return node
-        kinds = [each for at, each in enumerate(positions) if each not in positions[:at]]
         rest = {name: value for name, value in node.items() if name != "prefixItems"}
         if "items" in rest:
             rest = self._said(rest, "items", rest["items"], path)
-        items = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-        return self._said({**rest, "items": items}, "prefixItems", positions, path)
+        return self._said({**rest, "items": one_of(positions)}, "prefixItems", positions, path)
 
     def _said(self, node: dict[str, Any], name: str, value: Any, path: str) -> dict[str, Any]:
         """Return a schema with one keyword said in its description."""
-        words = f"{name}: {write_json(value, f'{path}.{name} of a schema')}"
+        return self._told(node, f"{name}: {write_json(value, f'{path}.{name} of a schema')}", path)
+
+    def _told(self, node: dict[str, Any], words: str, path: str) -> dict[str, Any]:
         self.notes.append(f"{path}: said in the description: {words}")
         return described(node, words)
 
@@ -288,56 +301,53 @@ class _Lowering:
             moved.append(f"{name}: {write_json(value, f'{path}.{name} of a schema')}")
         if not moved:
             return kept
-        words = "; ".join(moved)
-        self.notes.append(f"{path}: said in the description: {words}")
-        return described(kept, words)
+        return self._told(kept, "; ".join(moved), path)
 
     def _choice(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         """Return an enumeration or a constant with its type, or with its values in words if they are not taken."""
         if "const" in node and not self.rules.constants:
-            node = {**node, "enum": [node["const"]]}
-            del node["const"]
+            node = {**without_choice(node), "enum": [node["const"]]}
         if not node.keys() & {"enum", "const"}:
             return node
-        values = as_list(node["enum"]) if "enum" in node else [node["const"]]
+        given = [node["const"]] if "const" in node else as_list(node["enum"])
+        bare = without_choice(node)
+        values = [value for value in given if is_of_type(value, node.get("type", kind_of(value)))]
         if not values:
             self.loose(f"{path}: there is no value to choose")
-            return node
+            return self._said(bare, "enum", given, path)
+        if len(values) < len(given):
+            self.notes.append(f"{path}: values of other types than {node['type']} are left out of the enumeration")
         self.choices += len(values)
         if "" in values and not self.rules.blank_choices:
-            node, values = self._without_blank(node, values, path)
+            values = [value for value in values if value != ""]
+            bare = self._told({"type": "string", **bare}, 'may be ""', path)
+        node = node if len(values) == len(given) else {**bare, "enum": values}
         kinds = list(dict.fromkeys(kind_of(value) for value in values))
         if "type" not in node:
             self.is_changed = True
             node = {**node, "type": kinds[0] if len(kinds) == 1 else kinds}
         if {*kinds} <= self.rules.enumerations:
             return node
-        bare = {name: value for name, value in node.items() if name not in {"enum", "const"}}
-        others = [value for value in values if value is not None]
+        bare = without_choice(node)
         if {*kinds} - {"null"} <= self.rules.enumerations:  # null is an alternative of its own
             self.is_changed = True
+            others = [value for value in values if value is not None]
             return or_null(bare, others, [kind for kind in kinds if kind != "null"])
-        words = f"one of {write_json(values, f'{path}.enum of a schema')}"
-        self.notes.append(f"{path}: said in the description: {words}")
-        return described(bare, words)
-
-    def _without_blank(self, node: dict[str, Any], values: list[Any], path: str) -> tuple[dict[str, Any], list[Any]]:
-        """Return an enumeration without the empty text."""
-        words = 'may be ""'
-        self.notes.append(f"{path}: said in the description: {words}")
-        others = [value for value in values if value != ""]
-        rest = {name: value for name, value in node.items() if name not in {"enum", "const"}}
-        return described({"type": "string", **rest, "enum": others}, words), others
+        return self._told(bare, f"one of {write_json(values, f'{path}.enum of a schema')}", path)
 
     def _array(self, node: dict[str, Any], path: str, level: int) -> None:
         if "prefixItems" in node:
             node["prefixItems"] = [
                 self.node(each, f"{path}[{at}]", level + 1) for at, each in enumerate(as_list(node["prefixItems"]))
             ]
-        if isinstance(node.get("items"), dict):
+        if isinstance(node.get("items"), dict) and (node["items"] or not self.rules.typed_items):
             node["items"] = self.node(node["items"], f"{path}[]", level + 1)
             return
         self.loose(f"{path}: the items of the list have no one type")
+        if self.rules.typed_items:
+            self.notes.append(f"{path}[]: asked for as text, because it must have a type")
+            node["items"] = {"type": "string"}
+            return
         if node.pop("items", None) is False:
             node.update(self._said(node, "items", False, path))  # noqa: FBT003  # it is a schema
 
@@ -360,7 +370,8 @@ class _Lowering:
             self._properties(node, path, level)
 
     def _properties(self, node: dict[str, Any], path: str, level: int) -> None:
-        given = self._possible(node)
+        given = possible_members(node)
+        self.is_changed |= given is not node.get("properties")
         asked = [name for name in node.get("required", ()) if name in given]
         required = [name for name in asked if self._may_be_required(given[name], f"{path}.{name}")]
         self.members += len(given)
@@ -381,16 +392,6 @@ class _Lowering:
         node["properties"] = properties
         if self.rules.all_required or "required" in node:
             node["required"] = [*properties] if self.rules.all_required else required
-
-    def _possible(self, node: dict[str, Any]) -> dict[str, Any]:
-        """Return the members of an object, less those that must not be there if no others may be there either."""
-        given = as_object(node.get("properties"))
-        if node.get("additionalProperties") is not False:
-            return given
-        required = as_list(node.get("required"))
-        possible = {name: each for name, each in given.items() if each is not False or name in required}
-        self.is_changed |= len(possible) < len(given)
-        return possible
 
     def _may_be_required(self, schema: Any, path: str) -> bool:
         if self.rules.recursion != "optional" or not self.references.requires(schema, self.within):

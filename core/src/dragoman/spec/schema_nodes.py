@@ -27,14 +27,14 @@ _REST = frozenset({"additionalProperties", "additionalItems", "unevaluatedProper
 """Keywords with one schema, whose usual value is a boolean."""
 
 
-_BESIDE = ANNOTATIONS | {"default", "examples", "deprecated", "$defs", "definitions", "$schema", "$id", "$comment"}
+BESIDE = ANNOTATIONS | {"default", "examples", "deprecated", "$defs", "definitions", "$schema", "$id", "$comment"}
 """Keywords that ask nothing of a value."""
 
 
 def unwrapped(node: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that is the only branch of an ``allOf``, as pydantic 1 writes a reference with a description."""
     branches, rest = as_list(node.get("allOf")), {name: each for name, each in node.items() if name != "allOf"}
-    is_wrapped = len(branches) == 1 and isinstance(branches[0], dict) and rest.keys() <= _BESIDE
+    is_wrapped = len(branches) == 1 and isinstance(branches[0], dict) and rest.keys() <= BESIDE
     return {**branches[0], **rest} if is_wrapped else node
 
 
@@ -61,6 +61,51 @@ def merged(node: dict[str, Any], branches: list[Any], references: References) ->
     return joined
 
 
+def spread(node: dict[str, Any], references: References) -> dict[str, Any]:
+    """Return a schema whose alternatives each hold what stands beside them; *node* itself if one contradicts that."""
+    rest = {name: each for name, each in node.items() if name not in {"anyOf", *BESIDE}}
+    if "anyOf" not in node or not rest:
+        return node
+    branches = [merged(rest, [branch], references) for branch in as_list(node["anyOf"]) if branch is not False]
+    if None in branches or any(_lets_in_more(as_object(branch), rest) for branch in branches):
+        return node
+    return {**{name: each for name, each in node.items() if name in BESIDE}, "anyOf": branches}
+
+
+def _lets_in_more(branch: dict[str, Any], rest: dict[str, Any]) -> bool:
+    """Tell whether a branch has members that the object beside it refuses."""
+    added = as_object(branch.get("properties")).keys() - as_object(rest.get("properties")).keys()
+    return bool(added) and rest.get("additionalProperties") is False
+
+
+def without_choice(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema without its enumeration or constant."""
+    return {name: each for name, each in node.items() if name not in {"enum", "const"}}
+
+
+def evaluated(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that says of other members by the older keyword what they are; *node* itself if it does."""
+    if "unevaluatedProperties" not in node or "additionalProperties" in node:
+        return node
+    rest = {name: each for name, each in node.items() if name != "unevaluatedProperties"}
+    return {**rest, "additionalProperties": node["unevaluatedProperties"]}
+
+
+def implied_kind(node: Mapping[str, Any]) -> str | None:
+    """Return the type that a schema without one must mean, ``None`` if there is none."""
+    return "object" if "properties" in node else "array" if node.keys() & {"items", "prefixItems"} else None
+
+
+def possible_members(node: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of an object, less those that must not be there if no others may be there either."""
+    given = as_object(node.get("properties"))
+    if node.get("additionalProperties") is not False:
+        return given
+    required = as_list(node.get("required"))
+    never = {name for name, each in given.items() if each is False and name not in required}
+    return {name: each for name, each in given.items() if name not in never} if never else given
+
+
 def _resolved(branch: Any, references: References) -> dict[str, Any]:
     """Return a branch of ``allOf``, or what it refers to."""
     found = as_object(branch)
@@ -77,6 +122,12 @@ def kind_of(value: object) -> str:
 def described(node: dict[str, Any], words: str) -> dict[str, Any]:
     """Return a schema with *words* at the end of its description."""
     return {**node, "description": f"{node['description']} ({words})" if node.get("description") else words}
+
+
+def one_of(schemas: list[Any]) -> Any:
+    """Return one schema for what has any of several."""
+    kinds = [each for at, each in enumerate(schemas) if each not in schemas[:at]]
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
 
 def or_null(node: dict[str, Any], values: list[Any], kinds: list[str]) -> dict[str, Any]:

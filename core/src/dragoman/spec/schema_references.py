@@ -40,8 +40,8 @@ class References:
         for step in reference[1:].split("/")[1:] if reference.startswith("#") else [""]:
             name = unescaped(step)
             named: Any = cast("Mapping[str, Any]", found).get(name) if isinstance(found, Mapping) else None
-            if named is None and name == "$defs" and found is self._root:
-                named = self._root.get("definitions")
+            if name == "$defs" and found is self._root and isinstance(older := self._root.get("definitions"), dict):
+                named = {**cast("dict[str, Any]", older), **as_object(named)}
             found = named
         if isinstance(found, bool):
             return {} if found else dict(NOTHING)
@@ -56,6 +56,10 @@ class References:
         ways = REQUIRED if members else NONE
         first = frozenset(_references(schema, ways))
         return reference in first or reference in self._reached(first, ways)
+
+    def is_bare_cycle(self, reference: str, within: str) -> bool:
+        """Tell whether a reference leads back to the definition *within* without any member on the way."""
+        return reference == within or self.requires({"$ref": reference}, within, members=False)
 
     def _reached(self, start: frozenset[str] | set[str], ways: Ways) -> set[str]:
         """Return what is reached from *start* in at least one step."""

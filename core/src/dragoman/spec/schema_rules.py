@@ -36,6 +36,8 @@ class SchemaRules:
         required_defaults: whether a member that is required may have a default all the same.
         references: whether definitions may be referred to; otherwise they are written where they are used.
         bare_references: whether a reference may have no other keyword next to it.
+        bare_unions: whether ``anyOf`` may have no other keyword next to it but a description.
+        typed_items: whether the items of a list must have a type; those that may be anything are asked for as texts.
         recursion: where a definition may refer to itself.
         object_root: whether the outermost schema must be that of an object.
         closed: whether every object must refuse other members.
@@ -65,6 +67,8 @@ class SchemaRules:
     required_defaults: bool = False
     references: bool = True
     bare_references: bool = False
+    bare_unions: bool = False
+    typed_items: bool = False
     recursion: Recursion = "always"
     object_root: bool = True
     closed: bool = True

@@ -8,20 +8,22 @@ from typing import Any, TypeVar, cast
 
 from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.schema_nodes import KINDS, every_schema, nullable, object_schemas
+from dragoman.spec.schema_references import as_list, as_object
 
 S = TypeVar("S", bound=Mapping[str, Any])
 
 _TYPES = frozenset(KINDS.values())
 _KNOWN = (*_TYPES,)
 _MARKS = frozenset({"nullable", "exclusiveMinimum", "exclusiveMaximum"})
+_MAY_BE_NULL = frozenset({"const", "default"})
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
 def current_schema(schema: S, *, nulls: bool = False) -> S:
     """Return a schema without the spellings that no validator of today takes; *schema* itself if it has none.
 
-    Types in capitals, bounds that are exclusive by a boolean, and lists with a schema for each position in ``items``
-    are such.
+    Types in capitals, bounds that are exclusive by a boolean, lists with a schema for each position in ``items``,
+    members that say themselves that they are required, and keywords that are null for none are such.
 
     Args:
         schema: a JSON Schema as plain data.
@@ -40,7 +42,9 @@ def _may_be_older(schema: Mapping[str, Any]) -> bool:
         if kind is dict:
             if ("type" in node and node["type"] not in _KNOWN) or not _MARKS.isdisjoint(node):
                 return True
-            if "items" in node and not isinstance(node["items"], dict):
+            if ("items" in node and not isinstance(node["items"], dict)) or isinstance(node.get("required"), bool):
+                return True
+            if None in node.values() and _unset(node):
                 return True
             ahead.extend(node.values())
         elif kind is list or kind is tuple:
@@ -66,7 +70,7 @@ def _current(schema: Any, *, nulls: bool) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     node = cast("Mapping[str, Any]", schema)
-    changed = {**_kind(node), **_bounds(node), **_positions(node)}
+    changed = {**_unset(node), **_kind(node), **_bounds(node), **_positions(node), **_required(node)}
     takes_null = nulls and node.get("nullable") is True
     if takes_null:
         changed["nullable"] = None
@@ -74,6 +78,22 @@ def _current(schema: Any, *, nulls: bool) -> Any:
         return node
     new = {name: each for name, each in {**node, **changed}.items() if each is not None or name not in changed}
     return nullable(new) if takes_null else new
+
+
+def _unset(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keywords without a value, as a dump of a model has them."""
+    return {name: None for name, each in node.items() if each is None and name not in _MAY_BE_NULL}
+
+
+def _required(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members and which are required, where the members say it themselves, as in draft 3."""
+    members = as_object(node.get("properties"))
+    said = {name: each for name, each in members.items() if isinstance(as_object(each).get("required"), bool)}
+    if not said:
+        return {}
+    bare = {name: {key: each[key] for key in each if key != "required"} for name, each in said.items()}
+    needed = [*as_list(node.get("required")), *(name for name, each in said.items() if each["required"])]
+    return {"properties": {**members, **bare}, "required": [*dict.fromkeys(needed)] or None}
 
 
 def _kind(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def openapi_form(schema: Any) -> dict[str, Any]:
         form["properties"] = {name: openapi_form(each) for name, each in node["properties"].items()}
         form |= {"required": node["required"]} if node.get("required") else {}
     if kind == "array":  # the items are required
-        form["items"] = openapi_form(node.get("items") or {"type": "string"})
+        form["items"] = openapi_form(node["items"])
     return form
 
 
