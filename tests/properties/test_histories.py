@@ -5,6 +5,7 @@ The checkers below know the wires alone, and nothing of the code that fits histo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,8 +16,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dragoman import (
     LLM,
+    InlineText,
     InvalidRequestError,
     LLMConfig,
+    Media,
     Message,
     Reasoning,
     Text,
@@ -287,3 +290,24 @@ def test_a_call_without_arguments_is_replayed_with_an_empty_object(provider: str
         messages = [Message("user", "q"), said, Message("tool", [ToolResult(call_id="c", name="f", content="1")])]
         body = LLM(CONFIGS[provider]).build_request(messages).body
         assert [*arguments_in(body)] in (["{}"], [{}])
+
+
+@pytest.mark.parametrize("provider", CONFIGS)
+def test_the_name_of_a_text_is_sent_in_a_field_or_said_before_it(provider: str) -> None:
+    letter = Media(source=InlineText(text="Dear all"), media_type="text/plain", filename="letter")
+    call = ToolCall(name="f", call_id="c", arguments="{}")
+    unnamed = Media(source=InlineText(text="Bye"), media_type="text/plain")
+    messages = [
+        Message("user", [letter, unnamed, Text(text="q")]),
+        Message("assistant", [call]),
+        Message("tool", [ToolResult(call_id="c", name="f", content=[letter, unnamed])]),
+    ]
+    shown = LLM(CONFIGS[provider]).build_request(messages)
+
+    written = json.dumps(shown.body, ensure_ascii=False)
+    assert written.count("letter") == written.count("Dear all") == 2
+    assert written.count("Bye") == 2
+    told = [each.asked for each in shown.adjustments if "has no name of its own" in (each.reason or "")]
+    assert told == ["letter"] * written.count("letter:")
+    is_a_field = provider.startswith(("anthropic", "bedrock"))
+    assert bool(told) is not is_a_field

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import pairwise
+from operator import is_not
 from typing import Any, TypeVar
 
 import attrs
@@ -18,8 +18,9 @@ import attrs
 from dragoman.spec.call_ids import settled_call
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.history_rules import CACHE_MARK, HistoryRules
+from dragoman.spec.media import InlineText, Media
 from dragoman.spec.message import Message, Role, check_messages
-from dragoman.spec.message_roles import check_roles
+from dragoman.spec.message_roles import check_roles, joined_turns
 from dragoman.spec.part_fields import PartFields
 from dragoman.spec.parts import (
     Part,
@@ -170,7 +171,7 @@ class _Fitting:
     def messages(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Return the messages; the same tuple if nothing has changed."""
         fitted: list[Message] = []
-        joined = _joined_turns(messages)
+        joined = joined_turns(messages)
         is_changed, messages, given = joined is not messages, joined, messages
         last = len(messages) - 1
         for index, message in enumerate(messages):
@@ -211,6 +212,8 @@ class _Fitting:
             parts = [self._result(part, index) if isinstance(part, ToolResult) else part for part in parts]
             if any(not isinstance(part, ToolResult) for part in parts) or message.role == Role.USER:
                 self._refuse_open(f"messages[{index}] continues the conversation")
+        if not self.rules.document_names:
+            parts = [self._text(part, index) for part in parts]
         if not self.rules.blank_text:
             parts = self._without_blank(message, parts, index)
             if not parts and message.parts:
@@ -335,6 +338,19 @@ class _Fitting:
         self._note(index, None, words, "that a tool failed has no field of its own, so it is said in words")
         return {"content": (Text(text=f"{words}\n"), *result.content)}
 
+    def _text(self, part: Any, index: int) -> Any:
+        """Return a document that is a text as that text, behind its name if it has one."""
+        if isinstance(part, ToolResult):
+            content = tuple([self._text(each, index) for each in part.content])
+            return attrs.evolve(part, content=content) if any(map(is_not, content, part.content)) else part
+        if not isinstance(part, Media) or not isinstance(part.source, InlineText):
+            return part
+        text = part.source.text
+        if part.filename:
+            self._note(index, part.filename, None, "a text has no name of its own, so it is said before it")
+            text = f"{part.filename}:\n{text}"
+        return Text(text=text, id=part.id, metadata=part.metadata, options=part.options)
+
     def _calls_last(self, parts: list[Part], index: int) -> list[Part]:
         calls = [part for part in parts if isinstance(part, ToolCall) and not part.server_side]
         if not calls or parts[-len(calls) :] == calls:
@@ -389,25 +405,6 @@ class _Fitting:
         self.adjustments.append(
             Adjustment(kind="coerced", feature=feature, asked=asked, sent=sent, reason=reason, by=self.by)
         )
-
-
-def _joined_turns(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Return the messages with one message for each turn of the assistant that begins with calls."""
-    if not any(one.role == Role.ASSISTANT == two.role and one.of_type(ToolCall) for one, two in pairwise(messages)):
-        return messages
-    joined: list[Message] = []
-    for message in messages:
-        before = joined[-1] if joined else None
-        if (
-            before is not None
-            and before.role == Role.ASSISTANT == message.role
-            and any(not call.server_side for call in before.of_type(ToolCall))
-            and (before.name, before.options) == (message.name, message.options)
-        ):
-            joined[-1] = attrs.evolve(before, content=before.parts + message.parts)
-        else:
-            joined.append(message)
-    return tuple(joined)
 
 
 def _is_blank(part: Part) -> bool:

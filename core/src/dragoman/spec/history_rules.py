@@ -37,6 +37,7 @@ class HistoryRules:
         boolean_schemas: whether a schema within that of a tool or an answer may be ``true`` or ``false``.
         older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or in capitals, for another vendor.
         called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
+        document_names: whether a document that is a text has a file name or a title of its own.
         open_end: whether the last message, if it is the assistant's, may end in white space.
         message_options: whether a message may have members of its own vendor.
         continued_by: the options that continue a conversation which the vendor keeps; results of its calls are taken.
@@ -66,6 +67,7 @@ class HistoryRules:
     called_tools: bool = False
     member_letters: str | None = None
     member_length: int = 64
+    document_names: bool = True
     open_end: bool = True
     message_options: bool = True
     continued_by: tuple[str, ...] = ()

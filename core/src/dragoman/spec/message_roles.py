@@ -1,8 +1,14 @@
-"""Refuse parts of a caller's message that no API takes there: what a caller says is sent or refused, never left out."""
+"""Who says what: turns that are one, and parts of a caller's message that no API takes there.
+
+What a caller says is sent or refused, never left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import attrs
 
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.media import Media
@@ -21,6 +27,25 @@ def are_plain(messages: Iterable[Message]) -> bool:
         if type(part) is not Text or part.metadata or part.text[-1:].isspace() or not part.text:
             return False
     return True
+
+
+def joined_turns(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return the messages with one message for each turn of the assistant that begins with calls."""
+    if not any(one.role == Role.ASSISTANT == two.role and one.of_type(ToolCall) for one, two in pairwise(messages)):
+        return messages
+    joined: list[Message] = []
+    for message in messages:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and before.role == Role.ASSISTANT == message.role
+            and any(not call.server_side for call in before.of_type(ToolCall))
+            and (before.name, before.options) == (message.name, message.options)
+        ):
+            joined[-1] = attrs.evolve(before, content=before.parts + message.parts)
+        else:
+            joined.append(message)
+    return tuple(joined)
 
 
 def check_roles(messages: Iterable[Message], issuer: str | None) -> None:

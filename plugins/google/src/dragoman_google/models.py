@@ -42,6 +42,7 @@ _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept
 _NO_JSON = Cap(support=Support.NO, note="Gemma up to version 3 has no mode for JSON")
 
 _HISTORY = HistoryRules(
+    document_names=False,
     tool_name_letters="[a-zA-Z0-9_.:-]",
     tool_name_length=64,
     tool_name_first="[a-zA-Z_]",

@@ -29,6 +29,7 @@ _NO_THINKING = Cap(support=Support.NO, note="the model does not think")
 _NO_MEDIUM = Cap(support=Support.NO, note="Ollama takes images, as bytes")
 
 HISTORY = HistoryRules(
+    document_names=False,
     outcomes=False,
     tool_objects=True,
     boolean_schemas=False,

@@ -8,7 +8,7 @@ from dragoman import Conversation, HistoryRules, Policy, enforce, fit_messages, 
 from dragoman_openai_compatible.chat_messages import MessageEncoder, MessageRules
 
 _RULES = MessageRules(issuer="openai", tool_media=True, refusals=True)
-_HISTORY = HistoryRules(call_forms=("function_call", "custom"), outcomes=False)
+_HISTORY = HistoryRules(document_names=False, call_forms=("function_call", "custom"), outcomes=False)
 
 
 def to_openai(messages: Conversation, *, on_unsupported: Policy = "warn") -> list[dict[str, Any]]:
