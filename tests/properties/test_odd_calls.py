@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dragoman import Reasoning, Response, StreamEnd
+from dragoman import ProviderError, Reasoning, Response, StreamEnd
 from dragoman.testing.faults import CHAT
 from fuzz.dialects import DIALECTS, DialectCase
 from fuzz.outcome import decoded, streamed
@@ -143,3 +143,40 @@ def test_a_call_without_an_object_around_its_name(dialect: DialectCase) -> None:
     assert isinstance(whole, Response)
     for response in (whole, answer(dialect, [{"tool_calls": [piece]} for piece in pieces])):
         assert [(made.name, made.arguments) for made in response.tool_calls] == [("f", '{"x": 1}')]
+
+
+@every_chat_dialect
+def test_calls_that_are_no_list(dialect: DialectCase) -> None:
+    calls = [{"id": each, "type": "function", "function": {"name": each, "arguments": "{}"}} for each in "ab"]
+    for given_calls, names in ((calls[0], ["a"]), ({"0": calls[0], "1": calls[1]}, ["a", "b"]), ({}, [])):
+        body = {"choices": [{"message": {"content": "Hi", "tool_calls": given_calls}, "finish_reason": "stop"}]}
+        whole = decoded(dialect, json.dumps(body).encode())
+
+        assert isinstance(whole, Response)
+        for response in (whole, answer(dialect, [{"content": "Hi"}, {"tool_calls": given_calls}])):
+            assert [call.name for call in response.tool_calls] == names
+
+
+FAILED = {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
+FINE = {"base_resp": {"status_code": 0, "status_msg": ""}}
+
+
+@every_chat_dialect
+@pytest.mark.parametrize("choices", [None, [], [{"message": {"content": ""}, "finish_reason": "stop"}]])
+def test_a_state_beside_the_answer_is_its_error(dialect: DialectCase, choices: Any) -> None:
+    failed = decoded(dialect, json.dumps({"choices": choices, **FAILED}).encode())
+    in_stream = streamed(dialect, [b"data: " + json.dumps({"id": "x", "choices": None, **FAILED}).encode() + b"\n\n"])
+
+    for error in (failed, in_stream.error):
+        assert isinstance(error, ProviderError)
+        assert "insufficient balance" in str(error)
+        assert "status_msg" not in str(error)
+
+
+@every_chat_dialect
+def test_a_state_that_is_good_is_none(dialect: DialectCase) -> None:
+    body = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}], **FINE}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    assert whole.text == "Hi"

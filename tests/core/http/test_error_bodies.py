@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dragoman import BadRequestError, RateLimitError
-from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, text_in
+from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, reported_in, text_in
 
 NGINX = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
@@ -127,3 +127,17 @@ def test_an_error_says_what_its_reply_says_besides() -> None:
     assert (plain.message, plain.status, plain.code, plain.parameter) == ("wait", 429, "slow", "top_k")
     assert (plain.retry_after, plain.retryable, plain.body) == (7.0, True, "wait")
     assert (other.status, other.retryable) == (400, False)
+
+
+@pytest.mark.parametrize("own", [(), ("choices",)])
+def test_a_state_beside_an_answer_is_an_error_if_it_is_not_good(own: tuple[str, ...]) -> None:
+    failed = {"choices": [], "base_resp": {"status_code": 1002, "status_msg": "too many"}}
+    found = reported_in(failed, own)
+    assert found is not None
+    assert error_text(found) == "too many"
+    assert object_in(found)["error"] == {"message": "too many", "code": 1002}
+    for state in ({"status_code": 0, "status_msg": "success"}, {"status_code": 1000, "status_msg": ""}, None, "ok"):
+        assert reported_in({"choices": [], "base_resp": state}, ("choices",)) is None
+    both = reported_in({**failed, "error": "said"}, own)
+    assert both is not None
+    assert error_text(both) == "said"

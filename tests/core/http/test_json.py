@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dragoman import ProtocolError
-from dragoman.http import arguments_text, end_word, members_of, rewritten
+from dragoman.http import arguments_text, calls_in, end_word, members_of, rewritten
 from dragoman.http.json import loads
 
 
@@ -18,6 +18,16 @@ def test_what_names_no_end(value: Any) -> None:
 @pytest.mark.parametrize(("value", "said"), [("stop", "stop"), (" length ", "length"), (1, "1"), ("STOP", "STOP")])
 def test_what_names_an_end(value: Any, said: str) -> None:
     assert end_word(value) == said
+
+
+def test_calls_are_a_list_one_object_or_objects_by_number() -> None:
+    one, two = {"id": "a"}, {"id": "b"}
+    for given in ([one, {}, two, 5], {"0": one, "1": two}, {"0": one, "1": 5, "2": two}):
+        assert calls_in({"tool_calls": given}) == [one, two]
+    assert calls_in({"tool_calls": one}) == [one]
+    for given in (None, {}, [], "text"):
+        assert calls_in({"tool_calls": given}) == []
+    assert calls_in({}) == []
 
 
 def test_a_value_that_cannot_be_encoded_again_is_an_error_of_the_reply() -> None:

@@ -179,6 +179,16 @@ def test_json_is_found_in_what_is_said_around_it(text: str) -> None:
     assert reply(text).parse(City) == City("Bern")
 
 
+def test_json_that_is_quoted_as_a_whole_is_read_unless_a_text_was_asked_for() -> None:
+    quoted = json.dumps('{"name": "Bern"}')
+    assert reply(quoted).parse(City) == City("Bern")
+    assert reply(quoted).parse(str) == '{"name": "Bern"}'
+    assert reply('"[1, 2]"').parse(list[int]) == [1, 2]
+    assert reply('"12.50"').parse(Decimal) == Decimal("12.50")
+    with pytest.raises(OutputValidationError, match="expected an object, not 'Bern'"):
+        reply('"Bern"').parse(City)
+
+
 @pytest.mark.parametrize("text", ["Sure!", "", "{", "[1, 2", "[" * 100_000, "{" * 50 + "x", "<think>{}"])
 def test_what_holds_no_json_is_called_that(text: str) -> None:
     with pytest.raises(OutputValidationError, match=r"not JSON|does not fit"):

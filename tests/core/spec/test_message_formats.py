@@ -490,6 +490,10 @@ class TestMessages:
                 {"role": "assistant", "content": "a", "colour": "red"},
                 r"messages\[0\]\.colour is an unknown member; leave",
             ),
+            (
+                {"role": "user", "parts": [{"text": "a"}]},
+                r"messages\[0\]\.parts is an unknown member; it is called 'content' here",
+            ),
             ({"role": "user", "text": "a"}, r"messages\[0\]\.text is an unknown member; it is called 'content' here"),
             ({"role": "user", "content": "a", 7: 8}, r"messages\[0\]\.7 is an unknown member; leave it out"),
             ({"role": "tool", "tool_call_id": 7}, r"tool_call_id must be a string; it is 7"),

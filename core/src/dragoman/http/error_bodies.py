@@ -37,6 +37,8 @@ NAMES = (
 
 ERRORS = ("error", "errors", "detail", "error_message", "errorMessage", "error_msg", "error_description")
 """The members that no answer has: one with a text is an error whatever stands beside it."""
+_STATE = "base_resp"
+"""The member in which some servers say whether a request failed, whatever the status of the reply."""
 _MESSAGES = ("message", "msg", "Message")
 """The members that a note of any kind may have: with one, an object is an error if anything else in it says so."""
 _STATUSES = ("code", "status", "status_code", "statusCode", "error_code")
@@ -158,9 +160,19 @@ def reported_in(members: Mapping[str, Any], own: Collection[str], event: str = "
         event: the name of the frame, if it has one.
 
     """
+    members = _with_state(members)
     if not _reports_error(members, own, event):
         return None
     return HttpReply(status=_status_in(members) or 200, body=rewritten(dict(members)).encode())
+
+
+def _with_state(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object with the error that its state names, which some servers send with every answer."""
+    state = fields(members.get(_STATE))
+    code, text = state.get("status_code"), state.get("status_msg")
+    if not code or not text or members.get("error"):
+        return members
+    return {**members, "error": {"message": text, "code": code}}
 
 
 def _reports_error(members: Mapping[str, Any], own: Collection[str], event: str) -> bool:

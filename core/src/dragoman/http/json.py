@@ -190,6 +190,22 @@ def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
     return [item for item in items_of(value, most) if isinstance(item, dict)]
 
 
+def calls_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the objects in the member ``tool_calls``, less empty ones.
+
+    Some servers write a single call without a list, or an object with the calls by their numbers.
+
+    Raises:
+        ResponseTooLargeError: if there are too many.
+
+    """
+    calls = message.get("tool_calls")
+    if isinstance(calls, dict):
+        named = cast("dict[str, Any]", calls)
+        calls = [*named.values()] if all(name.isdigit() for name in named) else [named]
+    return [call for call in objects(calls) if call]
+
+
 def fields(value: Any) -> dict[str, Any]:
     """Return *value* if it is an object, else an empty one."""
     known: dict[str, Any] = value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]

@@ -7,6 +7,7 @@ JSON Schema: ``5.0`` is an integer. ``null`` for a member with a default value m
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -153,6 +154,7 @@ def _data_in(texts: list[str], response: Response, number: type[float]) -> Itera
             reason = reason or str(error)
         else:
             yield data
+            yield from _quoted_in(data, number)
             return
     found = False
     spoken = _REASONING.sub("", "".join(texts))
@@ -170,6 +172,13 @@ def _data_in(texts: list[str], response: Response, number: type[float]) -> Itera
             reason = "it ends within its reasoning"
         message = f"the answer is not JSON: {reason}"
         raise OutputValidationError(message, partial=response)
+
+
+def _quoted_in(data: Any, number: type[float]) -> Iterator[Any]:
+    """Yield the JSON in a text that is the whole of an answer: some models quote what they were asked for."""
+    if isinstance(data, str):
+        with contextlib.suppress(ValueError):
+            yield parse_json(data, parse_float=number)
 
 
 def _candidates(text: str) -> Iterator[str]:

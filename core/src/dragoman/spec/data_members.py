@@ -95,15 +95,17 @@ class Members:
         """
         for name in self._unread:
             known = {each for each in self._asked if each not in self.data}
-            otherwise = _advice(name, kind) or "leave it out"
-            message = after(f"{self.path}.{name} is an unknown member", name, known, otherwise)
+            told, is_certain = _advice(name, kind)
+            candidates = frozenset[str]() if is_certain else known
+            message = after(f"{self.path}.{name} is an unknown member", name, candidates, told or "leave it out")
             raise InvalidRequestError(message, parameter="messages")
 
 
-def _advice(name: object, kind: str) -> str:
-    from dragoman.spec.foreign_names import advice  # noqa: PLC0415  # only errors need it
+def _advice(name: object, kind: str) -> tuple[str, bool]:
+    """Return what an unknown member is called here, and whether the class itself knows that name."""
+    from dragoman.spec.foreign_names import advice, of_class  # noqa: PLC0415  # only errors need it
 
-    return advice(name, owner=kind) if kind and isinstance(name, str) else ""
+    return (advice(name, owner=kind), bool(of_class(name, kind))) if kind and isinstance(name, str) else ("", False)
 
 
 def dumped(value: Any) -> Any:

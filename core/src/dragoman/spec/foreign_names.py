@@ -69,7 +69,7 @@ def advice(name: str, known: Iterable[str] = (), owner: str = "") -> str:
 
 def _exact(name: str, accepted: frozenset[str], owner: str) -> str:
     """Return the advice for a name of ours that belongs elsewhere, or for one that the table has."""
-    return _of_class(name, owner) or _place(name) or _of_table(name, accepted, owner) or _of_vendor(name)
+    return of_class(name, owner) or _place(name) or _of_table(name, accepted, owner) or _of_vendor(name)
 
 
 def _of_vendor(name: str) -> str:
@@ -129,7 +129,8 @@ def _place(name: str) -> str:
     return next((f"it is {place}" for names, place in _PLACES if name in names), "")
 
 
-def _of_class(name: str, owner: str) -> str:
+def of_class(name: str, owner: str) -> str:
+    """Return the advice for a name that the table has for a class, an empty string if it has none."""
     ours = _inverted(owner).get(name, "")
     return f"it is called {ours!r} here" if ours.isidentifier() else ours
 

@@ -33,7 +33,7 @@ from dragoman.spec.schema_nodes import (
     unwrapped,
     without_choice,
 )
-from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, as_object, canonical, unescaped
+from dragoman.spec.schema_references import DEFINITIONS, NOTHING, References, as_list, canonical, unescaped
 from dragoman.spec.schema_rules import SchemaRules
 from dragoman.spec.schema_spellings import current_schema
 

@@ -25,7 +25,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import count, fields, finish_of, objects, rewritten, said_once, word, words
+from dragoman.http import calls_in, count, fields, finish_of, objects, rewritten, said_once, word, words
 from dragoman_cohere.options import ISSUER
 from dragoman_cohere.request_messages import PLAN, THINKING
 
@@ -52,7 +52,7 @@ def response(body: Mapping[str, Any]) -> Response:
     if others:
         metadata["citations"] = others
     plan = words(message.get("tool_plan"))
-    calls = [call for call in objects(message.get("tool_calls")) if call]
+    calls = calls_in(message)
     return build_response(
         [
             *([reasoning(plan, PLAN)] if plan else []),

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import Part, Reasoning, Seal, ToolCall
-from dragoman.http import objects
+from dragoman.http import calls_in, objects
 
 ISSUER = "litellm_proxy"
 SIGNED_CALL = "provider_specific_fields"
@@ -25,7 +25,7 @@ def seal(payload: Any) -> Seal:
 def sealed_parts(parts: Sequence[Part], message: Mapping[str, Any]) -> list[Part]:
     """Return the parts of a message with the seals of its signed reasoning and tool calls."""
     blocks = objects(message.get("thinking_blocks"))
-    signatures = iter([call.get(SIGNED_CALL) for call in objects(message.get("tool_calls")) if call])
+    signatures = iter([call.get(SIGNED_CALL) for call in calls_in(message)])
     if blocks and not any(isinstance(part, Reasoning) for part in parts):
         parts = [Reasoning(redacted=True), *parts]
     return [_sealed(part, blocks, signatures) for part in parts]

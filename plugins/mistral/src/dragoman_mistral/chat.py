@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import ChatRequest, CompletionRequest, Part, ProviderError, Usage
-from dragoman.http import HttpReply, HttpRequest, StreamDecoder, objects
+from dragoman.http import HttpReply, HttpRequest, StreamDecoder, calls_in, objects
 from dragoman_mistral.options import ISSUER, MistralOptions
 from dragoman_mistral.request import adapted, adapted_prompt, finish_messages
 from dragoman_mistral.response import content_parts, with_cached_tokens, with_id
@@ -75,9 +75,9 @@ class MistralChat(OpenAIChat[MistralOptions]):
 
     def message_parts(self, message: Mapping[str, Any]) -> list[Part]:
         """Return the parts of a whole message, whose content is a text or a list of chunks."""
-        content, calls = message.get("content"), message.get("tool_calls")
-        if calls:
-            message = {**message, "tool_calls": [with_id(call) for call in objects(calls)]}
+        content = message.get("content")
+        if calls := calls_in(message):
+            message = {**message, "tool_calls": [with_id(call) for call in calls]}
         if not isinstance(content, list):
             return super().message_parts(message)
         return [*content_parts(objects(content)), *super().message_parts({**message, "content": None})]

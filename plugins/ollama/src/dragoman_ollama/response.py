@@ -21,7 +21,7 @@ from dragoman import (
     Usage,
     build_response,
 )
-from dragoman.http import arguments_text, end_word, fields, members_of, number, objects, said_once, word, words
+from dragoman.http import arguments_text, calls_in, end_word, fields, members_of, number, said_once, word, words
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": FinishReason.STOP,
@@ -71,8 +71,8 @@ def parts(message: Mapping[str, Any]) -> list[Part]:
         found.append(Reasoning(text=thinking))
     if text := words(message.get("content")):
         found.append(Text(text=text))
-    calls = objects(message.get("tool_calls"))
-    return [*found, *said_once(tool_call(call, position) for position, call in enumerate(calls))]
+    calls = enumerate(calls_in(message))
+    return [*found, *said_once(tool_call(call, position) for position, call in calls)]
 
 
 def tool_call(call: Mapping[str, Any], position: int) -> ToolCall:

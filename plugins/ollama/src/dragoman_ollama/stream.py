@@ -29,11 +29,11 @@ from dragoman.http import (
     StreamedUsage,
     WholeCalls,
     as_object,
+    calls_in,
     frame_error,
     items_of,
     loads,
     members_of,
-    objects,
     reported_in,
     word,
     words,
@@ -122,7 +122,7 @@ class OllamaDecoder:
             if self._text == _NONE:
                 self._text = self._start(Text(text=""), events)
             events.append(TextDelta(self._text, text))
-        for call in objects(message.get("tool_calls")):
+        for call in calls_in(message):
             made = tool_call(call, self._calls)
             again = self._known.again(made) if call.get("id") else None
             if again is None:

@@ -171,7 +171,7 @@ class OpenAIChat(Generic[T]):
 
         """
         body = as_object(reply.json(), "the reply")
-        if not body.get("choices") or body.get("error"):
+        if not body.get("choices") or body.get("error") or body.get("base_resp"):
             self._raise_reported(body, reply)
         choices = objects(body.get("choices"))
         if not choices:
@@ -196,7 +196,7 @@ class OpenAIChat(Generic[T]):
         from dragoman.http import reported_in  # noqa: PLC0415  # only errors need it
 
         if (failed := reported_in(body, chat_parts.CHUNK_MEMBERS)) is not None:
-            raise self.error(attrs.evolve(reply, status=failed.status))
+            raise self.error(attrs.evolve(reply, status=failed.status, body=failed.body))
 
     def _alternative(self, choice: Mapping[str, Any]) -> Response:
         """Return a choice other than the first."""

@@ -23,6 +23,7 @@ from dragoman import (
     Usage,
 )
 from dragoman.http import (
+    calls_in,
     count,
     decoded,
     dumps,
@@ -141,8 +142,7 @@ def tool_calls_of(message: Mapping[str, Any], issuer: str = "") -> list[Part]:
     A server that speaks to clients of either form sends the same call in both; it is one call, as is one that is said
     again.
     """
-    given = [call for call in objects(message.get("tool_calls")) if call]
-    calls = [tool_call(call, index, issuer) for index, call in enumerate(given)]
+    calls = [tool_call(call, index, issuer) for index, call in enumerate(calls_in(message))]
     older = fields(message.get("function_call"))
     if older and not any(repeats_call(legacy_call(older), call) for call in calls):
         calls.append(legacy_call(older))

@@ -36,6 +36,7 @@ from dragoman.http import (
     StreamedLogprobs,
     StreamedUsage,
     as_object,
+    calls_in,
     decoded,
     end_word,
     fields,
@@ -246,7 +247,7 @@ class OpenAIChatDecoder:
     def _add_calls(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         calls = self._streamed_calls()
         calls.begin_chunk()
-        for call in objects(delta.get("tool_calls")):
+        for call in calls_in(delta):
             if not calls.is_empty(call):
                 self.add_tool_call(call, events)
         if isinstance(delta.get("function_call"), dict):
