@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
+import time
+import tty
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +20,7 @@ import pytest
 
 from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, NEW_LINE, TAB, PseudoTerminal, Session
 from dragoman.cli import text_io
+from dragoman.cli.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -310,6 +316,80 @@ def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(tmp_path: Path, pla
         assert terminal.ended() == 128 + number
         assert terminal.mode == mode
         assert "Traceback" not in terminal.text()
+
+
+@pytest.mark.parametrize("pause", [None, 0.005], ids=str)
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D, "two" + ENTER], ids=["ctrl-c", "ctrl-d", "enter"])
+def test_a_key_just_after_enter_is_what_it_is_elsewhere(tmp_path: Path, key: str, pause: float | None) -> None:
+    with Session("chat", "-m", "echo", "-o", "stall=0.4", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("one two three" + ENTER + (key if pause is None else ""))
+        if pause is not None:
+            time.sleep(pause)
+            terminal.type(key)
+        if key == CTRL_C:
+            terminal.wait_until(lambda shown: re.search(r"(leaves|stopped after .*)\n>$", shown) is not None)
+            terminal.type("/quit" + ENTER)
+        elif key != CTRL_D:
+            terminal.wait("\n> two\ntwo\necho |")
+            terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+        shown = terminal.text()
+        assert ("\none two three\n" in shown) is (key != CTRL_C)
+        assert "^" not in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "lines"),
+    [
+        (f"{CTRL_C}two{ENTER}{CTRL_D}", ["two"]),
+        (f"one{ENTER}{CTRL_C}two{NEW_LINE}lines{ENTER}{CTRL_D}", ["two\nlines"]),
+        (f"two{ENTER}three{CTRL_D} words{ENTER}{CTRL_D}", ["two", "three words"]),
+        (CTRL_D, []),
+    ],
+)
+def test_keys_of_an_editor_that_is_gone(typed: str, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with PseudoTerminal() as terminal, os.fdopen(os.dup(terminal.slave), "r") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        mode = termios.tcgetattr(stdin)
+        tty.setraw(stdin)
+        terminal.type(typed)
+        terminal.wait_until(lambda _: select.select([stdin], [], [], 0)[0] != [])
+        termios.tcsetattr(stdin, termios.TCSANOW, mode)
+        ahead = TypedAhead()
+        with pytest.raises(KeyboardInterrupt) if CTRL_C in typed else nullcontext():
+            ahead.check_interrupt()
+        for each in lines:
+            with ahead.line() as line:
+                assert line == each
+        with pytest.raises(EOFError), ahead.line():
+            pass
+
+
+def test_ctrl_c_just_after_enter_in_this_process(home: Path) -> None:
+    with PseudoTerminal() as terminal:
+
+        def user() -> None:
+            terminal.wait("leaves.\n>")
+            terminal.type(f"one{ENTER}{CTRL_C}two{ENTER}")
+            terminal.wait("/quit leaves\n> two\ntwo\necho |")
+            terminal.type(CTRL_D)
+
+        assert terminal.run(user, "chat", "-m", "echo") == 0
+        assert "\none\n" not in terminal.text()
+
+
+def test_ctrl_c_ends_a_command_and_not_the_program(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\nprint('imported')\ntime.sleep(60)\n")
+    with Session("chat", "-m", "echo", home=tmp_path, cwd=str(tmp_path)) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("/tools slow.py" + ENTER)
+        terminal.wait("imported")
+        terminal.type(CTRL_C)
+        terminal.wait("stopped at once\n>")
+        terminal.enter("ok")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
 
 
 def test_ctrl_c_before_the_first_word_keeps_nothing(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import sys
 import threading
 import time
+import warnings
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -32,13 +34,13 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[IO[bytes]]:
         yield typed
 
 
-def lost(wait: Callable[[], object], end: Callable[[], object]) -> int:
+def lost(wait: Callable[[], object], end: Callable[[], object], within: float = 5e-5, tries: int = TRIES) -> int:
     """Return how many interrupts do not end *wait*: they arrive at all moments, also just before it blocks."""
     count, main = 0, threading.main_thread().ident
     assert main is not None
-    for _ in range(TRIES):
+    for _ in range(tries):
         begun, ended = threading.Event(), threading.Event()
-        moment = random.random() * 5e-5  # noqa: S311  # no secret
+        moment = random.random() * within  # noqa: S311  # no secret
 
         def interrupt(begun: threading.Event = begun, ended: threading.Event = ended, moment: float = moment) -> None:
             nonlocal count
@@ -81,6 +83,39 @@ def test_an_interrupt_ends_what_runs_and_the_next_one_runs() -> None:
     with asyncio.Runner() as runner:
         assert run(asyncio.sleep(0, "here"), runner) == run(asyncio.sleep(0, "here"), runner) == "here"
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_what_never_began_leaves_no_warning() -> None:
+    async def inner() -> None:
+        with pytest.raises(RuntimeError, match="running event loop"):
+            run(asyncio.sleep(0), runner)
+
+    with warnings.catch_warnings(record=True) as told, asyncio.Runner() as runner:
+        warnings.simplefilter("always")
+        runner.run(inner())
+        assert lost(lambda: run(asyncio.sleep(LONG)), lambda: None, within=3e-3, tries=60) == 0
+        gc.collect()
+    assert [each.message for each in told] == []
+
+
+def test_what_will_begin_is_left_to_its_runner() -> None:
+    begun: list[str] = []
+
+    async def late() -> None:
+        begun.append("late")
+
+    with asyncio.Runner() as runner:
+        coroutine = late()
+        task = runner.get_loop().create_task(coroutine)
+        loop = runner.get_loop()
+
+        async def outer() -> None:
+            with pytest.raises(RuntimeError, match="running event loop"):
+                run(coroutine, runner)
+            await task
+
+        loop.run_until_complete(outer())
+    assert begun == ["late"]
 
 
 def test_other_threads_read_and_run_too(keys: IO[bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -42,20 +42,27 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
     view.note(f"{dialogue.model}. /help lists the commands; Ctrl-D leaves.")
     with left_at_signals(), asyncio.Runner() as runner:
         try:
-            for line in _lines(read, view):
-                reply = _reply(dialogue, line)
-                if reply.note:
-                    view.note(reply.note)
-                if reply.question is not None:
-                    try:
-                        _answer(runner, dialogue, reply.question, view)
-                    except KeyboardInterrupt:  # of one who does not wait for the end of the answer
-                        settle(runner)
-                        view.note("stopped at once; nothing of the answer is kept")
-                if reply.ends:
-                    break
+            while _goes_on(runner, dialogue, read, view):
+                pass
         finally:
             run(dialogue.llm.aclose(), runner)
+
+
+def _goes_on(runner: asyncio.Runner, dialogue: Dialogue, read: Callable[[], str], view: AnswerView) -> bool:
+    """Read a line and do what it says; return whether another one is read after it. Ctrl-C ends none but this."""
+    reply = Reply()
+    try:
+        line = _line(read, view)
+        reply = Reply(ends=True) if line is None or line in _LEAVING else _reply(dialogue, line)
+        if reply.note:
+            view.note(reply.note)
+        if reply.question is not None:
+            _answer(runner, dialogue, reply.question, view)
+    except KeyboardInterrupt:  # of one who does not wait for the end of an answer, or of a command
+        settle(runner)
+        view.note("stopped at once" + "; nothing of the answer is kept" * (reply.question is not None))
+        return True
+    return not reply.ends
 
 
 def _reader(*, is_plain: bool, remembers: bool) -> Callable[[], str]:
@@ -74,27 +81,22 @@ def _reader(*, is_plain: bool, remembers: bool) -> Callable[[], str]:
         return plain_reader()
 
 
-def _lines(read: Callable[[], str], view: AnswerView) -> Generator[str]:
-    """Yield what the user types, without blank lines; Ctrl-C discards it."""
+def _line(read: Callable[[], str], view: AnswerView) -> str | None:
+    """Return the next line that is not blank, ``None`` if the user leaves; Ctrl-C discards what is typed."""
     while True:
         try:
-            line = read().strip()
+            if line := read().strip():
+                return line
         except EOFError:
-            return
+            return None
         except KeyboardInterrupt:
             view.note("Ctrl-D or /quit leaves")
-            continue
         except click.UsageError as error:
             complain(f"dragoman: {error.message}")
-            continue
-        if line:
-            yield line
 
 
 def _reply(dialogue: Dialogue, line: str) -> Reply:
     """Return what a line leads to; an error is printed."""
-    if line in _LEAVING:
-        return Reply(ends=True)
     if not line.startswith("/") or line.startswith("//"):
         return Reply(question=dialogue.question(line.removeprefix("/")))
     try:

@@ -18,6 +18,7 @@ from dragoman.cli.waiting import read_line
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
+    from prompt_toolkit.input import Input
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 _PROMPT = "> "
@@ -75,12 +76,32 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
 
     def read() -> str:
         with ahead.line() as line:
-            if line is None:
-                return session.prompt(_PROMPT, default=ahead.begun())
-        click.echo(_PROMPT + line)
-        return line
+            typed = session.prompt(_PROMPT, default=ahead.begun()) if line is None else line
+        if line is None:
+            _check_interrupt(session.input, ahead)
+        else:
+            click.echo(_PROMPT + line)
+        return typed
 
     return read
+
+
+def _check_interrupt(typed: Input, ahead: TypedAhead) -> None:
+    """Look for Ctrl-C behind the line that the editor handed over.
+
+    Raises:
+        KeyboardInterrupt: if it is there; what was typed before it is discarded.
+
+    """
+    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead  # noqa: PLC0415  # an optional dependency
+    from prompt_toolkit.keys import Keys  # noqa: PLC0415  # the same
+
+    pressed = get_typeahead(typed)
+    last = max((place for place, each in enumerate(pressed, 1) if each.key == Keys.ControlC), default=0)
+    ahead.check_interrupt()
+    store_typeahead(typed, pressed[last:])
+    if last:
+        raise KeyboardInterrupt
 
 
 def _is_writable(history: Path) -> bool:

@@ -12,6 +12,9 @@ from dragoman.cli import text_io
 
 _END = re.compile(rb"(?<!\x1b)\n")
 _NEW_LINE = b"\x1b\n"
+_CTRL_C = b"\x03"
+_CTRL_D = b"\x04"
+_CTRL_D_BEGINS = re.compile(rb"(?:^|\n)\x04")
 
 
 class TypedAhead:
@@ -53,6 +56,25 @@ class TypedAhead:
         finally:
             termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
+    def check_interrupt(self) -> None:
+        """Look for keys that were typed when an editor had handed over its line, and the terminal was still its own.
+
+        Enter, Ctrl-C and Ctrl-D are characters there.
+
+        Raises:
+            KeyboardInterrupt: if it is there; what was typed before it is discarded.
+
+        """
+        if os.name == "nt":  # pragma: no cover - measured on Linux
+            return
+        self._read()
+        _, interrupt, typed = self._begun.replace(b"\r", b"\n").rpartition(_CTRL_C)
+        if end := _CTRL_D_BEGINS.search(typed):
+            typed, self._is_ended = typed[: end.start() + 1].removesuffix(_CTRL_D), True
+        self._begun = typed.replace(_CTRL_D, b"")
+        if interrupt:
+            raise KeyboardInterrupt
+
     def begun(self) -> str:
         """Take what was typed of a line that is not entered, for the editor to begin with.
 
@@ -64,6 +86,12 @@ class TypedAhead:
         return text_io.typed(text_io.decoded(begun.replace(_NEW_LINE, b"\n")))
 
     def _take(self) -> None:
+        """Read what was typed, and part it into lines."""
+        self._read()
+        *lines, self._begun = _END.split(self._begun)
+        self._entered += [line.replace(_NEW_LINE, b"\n") for line in lines if line.strip()]
+
+    def _read(self) -> None:
         """Read what the terminal hands over; what it does not stays for the editor."""
         import select  # noqa: PLC0415  # only a terminal needs it
 
@@ -72,5 +100,3 @@ class TypedAhead:
             before, piece = piece, os.read(sys.stdin.fileno(), 65536)
             self._begun += piece
             self._is_ended = not piece and (not before or not _END.split(self._begun)[-1])
-        *lines, self._begun = _END.split(self._begun)
-        self._entered += [line.replace(_NEW_LINE, b"\n") for line in lines if line.strip()]

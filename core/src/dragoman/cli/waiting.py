@@ -161,11 +161,30 @@ def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None)
         runner: whose event loop to use, by default a new one.
 
     """
-    if runner is None:
+    try:
+        if runner is not None:
+            return _run(coroutine, runner)
         import asyncio  # noqa: PLC0415  # slow to import, and here already where something is asked
 
         with asyncio.Runner() as own:
-            return run(coroutine, own)
+            return _run(coroutine, own)
+    except BaseException:
+        if not _is_begun(coroutine, runner):
+            coroutine.close()  # an interrupt came before, and Python would warn of it
+        raise
+
+
+def _is_begun(coroutine: Coroutine[Any, Any, Any], runner: asyncio.Runner | None) -> bool:
+    """Return whether a task runs a coroutine, or will."""
+    import asyncio  # noqa: PLC0415  # here already, or an interrupt ended its import
+    import inspect  # noqa: PLC0415  # only an error needs it
+
+    if inspect.getcoroutinestate(coroutine) != inspect.CORO_CREATED:
+        return True
+    return runner is not None and any(task.get_coro() is coroutine for task in asyncio.all_tasks(runner.get_loop()))
+
+
+def _run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner) -> T:
     with _woken() as woken:
         if woken is None:
             return runner.run(coroutine)
