@@ -29,6 +29,33 @@ def dialogue() -> Dialogue:
     return Dialogue({"model": "echo"}, system="be brief", messages=SAID)
 
 
+@pytest.mark.parametrize("way", ["'{}'", '"{}"', "{}"])
+def test_a_path_may_be_written_as_for_a_shell(way: str, dialogue: Dialogue, tmp_path: Path) -> None:
+    (tmp_path / "two words.txt").write_text("x")
+    (tmp_path / "two words.py").write_text('def f() -> str:\n    """Tell."""\n')
+    folder = str(tmp_path / "two words")
+    place = way.format(folder if way != "{}" else folder.replace(" ", "\\ "))
+    end = place[-1] if place[-1] in "'\"" else ""
+    place = place.removesuffix(end)
+    assert run_command(dialogue, f"/attach {place}.txt{end}").note.endswith("two words.txt (text/plain)")
+    assert run_command(dialogue, f"/tools {place}.py{end}").note == "f  Tell."
+    assert run_command(dialogue, f"/save {place}.md{end}").note.endswith("two words.md")
+    assert (tmp_path / "two words.md").is_file()
+
+
+def test_a_path_with_quotes_of_its_own_stays(
+    dialogue: Dialogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "'a'.txt").write_text("x")
+    assert "'a'.txt" in run_command(dialogue, "/attach 'a'.txt").note
+    for path in ("'open.txt", "'a' b.txt"):
+        with pytest.raises(InvalidRequestError, match="cannot be read"):
+            run_command(dialogue, f"/attach {path}")
+    with pytest.raises(click.UsageError, match="name a file"):
+        run_command(dialogue, "/save ''")
+
+
 def test_each_command_says_what_it_did(dialogue: Dialogue, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
 

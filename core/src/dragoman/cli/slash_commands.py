@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,18 @@ def _system(dialogue: Dialogue, argument: str) -> Reply:
     return Reply(note=f"the system prompt is: {dialogue.system}" if dialogue.system else "there is no system prompt")
 
 
+def _unquoted(path: str) -> str:
+    """Return a path as a shell reads it, whose quotes people type, and terminals write for a file that is dropped."""
+    is_windows = os.name == "nt"  # a backslash parts folders there
+    if os.path.lexists(path) or not (("\\" in path and not is_windows) or path[:1] in {"'", '"'}):
+        return path
+    try:
+        words = shlex.split(path, posix=not is_windows)
+    except ValueError:  # of a quote that is not closed
+        return path
+    return words[0].strip("'\"" * is_windows) if len(words) == 1 else path
+
+
 def _attach(dialogue: Dialogue, argument: str) -> Reply:
     if not argument:
         names = ", ".join(each.filename or each.media_type for each in dialogue.attached)
@@ -91,7 +105,7 @@ def _attach(dialogue: Dialogue, argument: str) -> Reply:
     if argument == "-":
         message = "standard input is where messages are typed; attach a file or a URL"
         raise click.UsageError(message)
-    media = read_attachment(argument)
+    media = read_attachment(_unquoted(argument))
     dialogue.attached.append(media)
     return Reply(note=f"attached to the next message: {media.filename or argument} ({media.media_type})")
 
@@ -103,7 +117,7 @@ def _tools(dialogue: Dialogue, argument: str) -> Reply:
     elif argument:
         from dragoman.cli.tool_argument import tools_of  # noqa: PLC0415  # few conversations have tools
 
-        toolbox.add(tools_of(argument))
+        toolbox.add(tools_of(_unquoted(argument)))
     width = max((len(tool.name) for tool in toolbox.tools), default=0)
     lines = [f"{tool.name:{width}}  {_about(tool, toolbox)}".rstrip() for tool in toolbox.tools]
     return Reply(note="\n".join(lines) or "there are no tools")
@@ -139,6 +153,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _save(dialogue: Dialogue, argument: str) -> Reply:
+    argument = _unquoted(argument)
     if not argument:
         message = "name a file: /save talk.md, or /save talk.json"
         raise click.UsageError(message)
