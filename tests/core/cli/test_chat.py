@@ -72,6 +72,10 @@ def test_fields_may_stand_on_lines_and_in_a_list() -> None:
     assert fields["properties"]["name"]["description"] == "first, then last"
 
 
+def test_a_comma_may_end_the_fields() -> None:
+    assert schema_of("name, age int,") == schema_of("name, age int")
+
+
 def test_many_fields_are_no_name_of_a_file() -> None:
     names = [f"field{number} int" for number in range(100)]
     assert len(schema_of(", ".join(names))["required"]) == 100
@@ -96,9 +100,12 @@ def test_the_tokens_are_told_apart_from_the_answer() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("name,", "'' is not a field"),
+        ("name,,age", "'' is not a field"),
+        ("", "it is empty; leave it out, or give a JSON Schema"),
+        (" , ", "it is empty"),
+        ("[ ]", "it is empty"),
         ("name text", "of the types str, int, float, bool"),
-        ("name, name", "'name' is not a field"),
+        ("name, name int", "the field 'name' is given twice; give each field a name of its own"),
         ("a b c", "'a b c' is not a field"),
         ("gone.json", "is a file that is not there, and not a field; write a JSON Schema, a file with one"),
         ("name, age: int", "'age: int' describes a field by the name of a type; write 'age int'"),
@@ -170,6 +177,9 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
     ("arguments", "words"),
     [
         (("--json", "--events"), "print an answer in different ways; give one of them"),
+        (("--events", "--no-stream"), "give one of them"),
+        (("-a", "-", "-a", "-"), "'-a -' attaches standard input, which can be read once"),
+        (("--schema", '{"type": "strin"}'), "dragoman: --schema cannot be read from"),
         (("-x", "--json"), "print an answer in different ways; give one of them"),
         (("-c", "--id", "1"), "-c is the last conversation; leave it out, or --id"),
         (("-p", ""), "-p is empty; leave it out, or give a value"),

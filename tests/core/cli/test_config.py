@@ -160,6 +160,9 @@ def test_the_file_is_edited_and_checked(home: Path, monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 2
     assert f"{path}:7: " in done.stderr
     assert run("config", "edit", EDITOR="false").exit_code == 1
+    done = run("config", "edit", EDITOR="vi '")
+    assert done.exit_code == 2
+    assert "the editor that VISUAL or EDITOR names cannot be read: no closing quotation; set it" in done.stderr
     named = home / "own.toml"
     done = run("config", "edit", EDITOR=editor(home, ""), DRAGOMAN_CONFIG=str(named))
     assert done.stdout == f"{named} is valid\n"

@@ -35,8 +35,9 @@ def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackServ
 
 
 def test_models_are_listed_remembered_and_found(server: LoopbackServer, home: Path) -> None:
-    shown = run("-p", "openai", "-p", "echo").stdout
+    shown = run("-p", "openai", "-p", "echo", "-p", "openai").stdout
     assert shown.startswith("echo: 1 model, asked just now\n  echo\nopenai: 2 models, asked just now\n  acme-1")
+    assert shown.count("openai: ") == 1
     assert len(server.requests) == 1
     again = run("-p", "openai", "ACME").stdout
     assert again.startswith("openai: 1 model, asked just now\n  acme-1")

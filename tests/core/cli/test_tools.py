@@ -180,6 +180,7 @@ def test_the_turns_are_limited() -> None:
     done = run("-y", "-t", "my_tools.py:weather", "--turns", "1", "Oslo")
     assert done.exit_code == 1
     assert "has used up its 1 turns" in done.stderr
+    assert done.stderr.endswith("(weather), which were not run; --turns allows more\n")
     assert run("-y", "-t", "my_tools.py:weather", "--turns", "0", "Oslo").exit_code == 2
 
 

@@ -114,6 +114,12 @@ def chat(  # noqa: PLR0917  # click passes the options by name
     if print_json + print_events + extract > 1:
         message = "--json, --events and -x print an answer in different ways; give one of them"
         raise click.UsageError(message)
+    if print_events and no_stream:
+        message = "--events prints an answer as it arrives, --no-stream when it is complete; give one of them"
+        raise click.UsageError(message)
+    if attachments.count(STDIN) > 1:
+        message = "'-a -' attaches standard input, which can be read once; give it once"
+        raise click.UsageError(message)
     toolbox = _toolbox(tools, turns, is_trusted=is_trusted)
     attached = [read_attachment(each) for each in attachments]
     parts = (" ".join(prompt).strip(), "" if STDIN in attachments else text_io.read_stdin().strip())

@@ -46,11 +46,14 @@ def complete(
 
 async def _complete(config: LLMConfig, text: str, arguments: dict[str, Any], *, is_streamed: bool) -> None:
     async with StreamingLLM(config) as llm:
+        if not is_streamed:
+            click.echo(await llm.completion(text, **arguments), color=True)
+            return
+        begun = False
         try:
-            if is_streamed:
-                async for piece in llm.streaming_completion(text, **arguments):
-                    click.echo(piece, nl=False, color=True)
-            else:
-                click.echo(await llm.completion(text, **arguments), nl=False, color=True)
+            async for piece in llm.streaming_completion(text, **arguments):
+                click.echo(piece, nl=False, color=True)
+                begun = True
         finally:
-            click.echo()
+            if begun:  # an error stands alone
+                click.echo()

@@ -118,7 +118,11 @@ def edit() -> None:
     """Open your file in the editor of EDITOR or VISUAL, and check it afterwards."""
     path = file_of_user()
     make_file(path, _TEMPLATE)
-    click.edit(filename=str(path))
+    try:
+        click.edit(filename=str(path))
+    except ValueError as error:  # of shlex
+        message = f"the editor that VISUAL or EDITOR names cannot be read: {str(error).lower()}; set it to a command"
+        raise click.UsageError(message) from None
     names = profiles(os.environ, path=path)
     for profile in (None, *names):
         LLMConfig.load(profile, path=path, environ={})

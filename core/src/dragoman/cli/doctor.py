@@ -24,6 +24,8 @@ from dragoman.plugins.registry import PluginRecord, installed
 
 _SLOW_SECONDS = 2.0
 """An import that takes longer is reported."""
+_MOST_SECONDS = 86_400
+"""The longest limit, a day: what waits for a process takes no time without an end."""
 _PROCESSES = 4
 _PROBE = "from dragoman.cli.probe import main; main()"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
@@ -31,9 +33,18 @@ _MIN_SECRET_LENGTH = 4
 """Shorter values occur in any text by chance and are not masked."""
 
 
+class _Seconds(click.types.FloatParamType):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return a number of seconds that a process can be waited for."""
+        seconds: float = super().convert(value, param, ctx)
+        if not 0 < seconds <= _MOST_SECONDS:
+            self.fail(f"{value} is not a number of seconds above 0, and up to {_MOST_SECONDS}", param, ctx)
+        return seconds
+
+
 @click.command(epilog="\b\nExamples:\n  dragoman doctor\n  dragoman doctor --load")
 @click.option("--load", is_flag=True, help="Also import each plugin, in a separate process.")
-@click.option("--limit", default=30.0, show_default=True, help="Seconds that each import may take.")
+@click.option("--limit", type=_Seconds(), default=30.0, show_default=True, help="Seconds that each import may take.")
 def doctor(load: bool, limit: float) -> None:  # noqa: FBT001  # click passes the options by name
     """Check the installed plugins, and suggest how to fix the problems.
 

@@ -33,6 +33,9 @@ def embed(
 ) -> None:
     """Print a vector for each of TEXTS, or for each line of standard input, as a JSON array on a line of its own."""
     lines = texts or tuple(line for line in text_io.read_stdin().splitlines() if line.strip())
+    if not all(line.strip() for line in lines):
+        message = "one of the texts is empty; leave it out, or give a text in its place"
+        raise click.UsageError(message)
     if not lines:
         message = "there is no text; pass texts as arguments, or pipe lines to standard input"
         raise click.UsageError(message)

@@ -115,10 +115,13 @@ def to_click_error(error: DragomanError, command: str | None = None) -> CallFail
 class WrongUse(click.UsageError):
     """Report a wrong use of a command on one line, and where its arguments are told."""
 
+    path = "dragoman"
+    """The command as it was called, where click does not say which it is."""
+
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and the hint to standard error."""
         complain(f"dragoman: {' '.join(self.format_message().split())}", file)
-        path = "dragoman" if self.ctx is None else self.ctx.command_path
+        path = self.path if self.ctx is None else self.ctx.command_path
         complain(f"hint: '{path} --help' lists the arguments", file)
 
 
@@ -139,10 +142,18 @@ def _said(error: click.UsageError) -> str:
     return error.format_message()
 
 
-def on_one_line(error: click.ClickException) -> click.ClickException:
-    """Return *error* so that it is shown on one line, unless its class shows it in a way of its own."""
+def on_one_line(error: click.ClickException, path: str = WrongUse.path) -> click.ClickException:
+    """Return *error* so that it is shown on one line, unless its class shows it in a way of its own.
+
+    Args:
+        error: what click or a command raised.
+        path: the command as it was called, for an error that does not know it.
+
+    """
     if isinstance(error, click.UsageError) and type(error).show is click.UsageError.show:
-        return WrongUse(_said(error), error.ctx)
+        wrong = WrongUse(_said(error), error.ctx)
+        wrong.path = path
+        return wrong
     if type(error).show is click.ClickException.show:
         return Failure(error.format_message())
     return error

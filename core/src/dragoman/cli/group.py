@@ -123,7 +123,7 @@ class LazyGroup(DefaultGroup):
         except DragomanError as error:
             raise to_click_error(error, ctx.invoked_subcommand) from None
         except click.ClickException as error:
-            raise on_one_line(error) from None
+            raise on_one_line(error, f"{ctx.command_path} {ctx.invoked_subcommand}") from None
         except (KeyboardInterrupt, click.Abort):
             ctx.exit(INTERRUPTED)
 

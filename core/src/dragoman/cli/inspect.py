@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dragoman.cli import text_io
+from dragoman.cli.model_options import refuse_empty
 from dragoman.cli.ownership_checks import warnings_of
 from dragoman.cli.terminal import columns as columns_of_terminal, wrapped
 from dragoman.plugins.registry import (
@@ -55,6 +56,7 @@ _GAP = 2
 @click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig.")
 def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     """Show which provider serves MODEL, and why; if none does, list the candidates."""
+    refuse_empty({"-b": api_base, "-p": provider})
     named = {"model": model, "api_base": api_base, "provider": provider}
     config = LLMConfig.from_dict({name: value for name, value in named.items() if value is not None})
     try:

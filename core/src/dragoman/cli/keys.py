@@ -35,6 +35,10 @@ Examples:
 """
 
 
+_LONGEST = 30
+"""The most characters of the name of a provider; what is longer may be a key."""
+
+
 class _Keys(DefaultGroup):
     default = "list"
 
@@ -48,7 +52,19 @@ def keys() -> None:
     """
 
 
-@keys.command("set")
+class _SetKey(click.Command):
+    """Refuse a key among the arguments without showing it: they stand in the history of a shell."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; the error for more than a provider does not name them."""
+        words = [each for each in args if not each.startswith("-")]
+        if len(words) > 1 or any("=" in each or len(each) > _LONGEST for each in words):
+            message = "give only the name of the provider: its key is read from a hidden prompt or from standard input"
+            raise click.UsageError(message, ctx=ctx)
+        return super().parse_args(ctx, args)
+
+
+@keys.command("set", cls=_SetKey)
 @click.argument("provider", type=text_io.text)
 @click.option("--file", "in_file", is_flag=True, help="Use the file, also where there is a keyring.")
 def set_key(provider: str, in_file: bool) -> None:  # noqa: FBT001  # click passes the options by name

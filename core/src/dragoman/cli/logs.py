@@ -91,6 +91,9 @@ def show(
     if is_last and number is not None:
         message = "-c is the last conversation; leave it out, or the number"
         raise click.UsageError(message)
+    if print_response and print_json:
+        message = "-r prints the text of the last answer, --json a conversation; give one of them"
+        raise click.UsageError(message)
     log = _log()
     found = log.conversation(number)
     if print_response:

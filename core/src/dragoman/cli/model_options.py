@@ -26,8 +26,6 @@ _OF_OTHERS = {*SHARED, "model", "api_base"}
 """What a model of the command line may have from the environment or the file of another one."""
 _CONNECTION = ("proxy", "verify", "client_cert", "allow_insecure")
 """What decides who can read what is sent."""
-_EMPTY = "{} is empty; leave it out, or give a value"
-"""What is said of an option without a value, as of a variable that a script did not set."""
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 
 
@@ -47,8 +45,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         options: tuple[str, ...],
         **others: Any,
     ) -> Any:
-        if profile == "":
-            raise click.UsageError(_EMPTY.format("-P"))
+        refuse_empty({"-P": profile})
         return command(given=_given(model, provider, api_base, options), profile=profile, **others)
 
     decorated: Callable[..., Any] = with_given
@@ -83,6 +80,19 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+def refuse_empty(given: Mapping[str, str | None]) -> None:
+    """Refuse an option without a value, as of a variable that a script did not set.
+
+    Raises:
+        click.UsageError: naming the option.
+
+    """
+    for option, value in given.items():
+        if value == "":
+            message = f"{option} is empty; leave it out, or give a value"
+            raise click.UsageError(message)
+
+
 def _complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     from dragoman.cli.model_lists import model_names  # noqa: PLC0415  # only a shell that completes needs it
 
@@ -105,9 +115,7 @@ def _given(model: str | None, provider: str | None, api_base: str | None, option
         click.UsageError: if one of *options* is not ``NAME=VALUE``.
 
     """
-    for option, value in (("-p", provider), ("-b", api_base)):
-        if value == "":
-            raise click.UsageError(_EMPTY.format(option))
+    refuse_empty({"-p": provider, "-b": api_base})
     named = {"model": model, "provider": provider, "api_base": api_base}
     return {name: value for name, value in named.items() if value is not None} | _read_options(options)
 

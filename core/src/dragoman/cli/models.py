@@ -45,8 +45,12 @@ def models(
     A list is remembered for a day. Providers that cannot be asked, as without a key or a network, are listed together,
     and with -p each with its reason and the models that it listed before.
     """
+    if refresh and offline:
+        message = "--refresh asks the providers, --offline asks nobody; give one of them"
+        raise click.UsageError(message)
     registry = installed()
-    names = tuple(registry.provider_claim(each).name for each in providers) or registry.provider_names()
+    named = dict.fromkeys(registry.provider_claim(each).name for each in providers)
+    names = tuple(named) or registry.provider_names()
     folder = user_folder(os.environ)
     known = remembered(folder and folder / FILE)
     asked = [] if offline else [name for name in names if refresh or not _is_fresh(known.get(name))]

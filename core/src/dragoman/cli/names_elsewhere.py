@@ -19,6 +19,8 @@ COMMANDS = {
     "similar": "'dragoman embed' prints vectors, and searches none",
     "collections": "'dragoman embed' prints vectors, and stores none",
     "prompt": "it is called 'chat' here",
+    "help": "--help shows the commands, and after a command its options",
+    "version": "--version shows the version",
 }
 """What is said of a command that is none."""
 

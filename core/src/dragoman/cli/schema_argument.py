@@ -68,7 +68,11 @@ def _of_json(document: str, name: str) -> dict[str, Any]:
 def _of_fields(given: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     lines = [line for line in given.splitlines() if line.strip()]
-    for text in lines if len(lines) > 1 else given.split(","):
+    texts = lines if len(lines) > 1 else given.strip().removesuffix(",").split(",")
+    if texts == [""]:
+        message = "it is empty; leave it out, or give a JSON Schema, a file with one, or fields such as 'name, age int'"
+        raise click.BadParameter(message)
+    for text in texts:
         field, _, description = (part.strip() for part in text.partition(":"))
         if description in _TYPES:
             meant = shown(f"{field} {description}")
@@ -76,12 +80,15 @@ def _of_fields(given: str) -> dict[str, Any]:
             raise click.BadParameter(message)
         name, *kinds = field.split() or [""]
         kind = kinds[0] if kinds else "str"
-        if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1 or name in properties:
+        if not name.isidentifier() or kind not in _TYPES or len(kinds) > 1:
             what = "a file that is not there, and not a field" if name.endswith(".json") else "not a field"
             message = (
                 f"{shown(text.strip())} is {what}; write a JSON Schema, a file with one, or fields such as "
                 f"'name, age int, bio: in two sentences', of the types {', '.join(_TYPES)}"
             )
+            raise click.BadParameter(message)
+        if name in properties:
+            message = f"the field {shown(name)} is given twice; give each field a name of its own"
             raise click.BadParameter(message)
         properties[name] = {"type": _TYPES[kind], **({"description": description} if description else {})}
     return _object(properties)

@@ -29,6 +29,10 @@ _ENDS: _Rules = (
         "",
     ),
     (r"; give a greater max_tokens=" + _END, "; -o max_tokens=N allows more"),
+    (
+        r"; error\.run is the run so far, and run\(error\.run, turns=\.\.\.\) goes on with more than \d+ turns" + _END,
+        "; --turns allows more",
+    ),
 )
 _QUOTED = re.compile(r"""(?<!\w)(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")(?!\w)""")
 _PATH = re.compile(r"""(?<!\S)[^\s'"=(/\\]*[/\\][^\s'"]*""")
@@ -56,6 +60,7 @@ _OF_PARAMETERS: dict[str | None, _Rules] = {
     ),
     "media_type": ((r"\bgive media_type=, such as '[^']*'", "a file needs an ending that tells it, such as .png"),),
     "output": (
+        (r"^output\b(?! and\b)", "--schema"),
         (
             r"\bgive a type, a JSON Schema, 'json', or \{.*\}\}",
             "give a JSON Schema, a file with one, or 'name, age int'",
