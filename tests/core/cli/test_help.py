@@ -130,6 +130,23 @@ def test_both_names_of_the_program_are_completed(name: str) -> None:
         assert shown in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("chat", "-a", "no"), ["file,no"]),
+        (("-t", "no"), ["file,no"]),
+        (("chat", "--schema", "no"), ["file,no"]),
+        (("chat", "-p", "anthro"), ["plain,anthropic"]),
+        (("why", "-p", "anthro"), ["plain,anthropic"]),
+        (("models", "-p", "anthro"), ["plain,anthropic"]),
+        (("keys", "set", "anthro"), ["plain,anthropic"]),
+        (("keys", "remove", "anthro"), ["plain,anthropic"]),
+    ],
+)
+def test_paths_and_providers_are_completed(words: tuple[str, ...], found: list[str], home: Path) -> None:
+    assert completion("bash_complete", "dragoman", *words).split() == found
+
+
 def test_commands_and_models_are_completed(home: Path) -> None:
     path = home / ".config" / "dragoman" / "models.json"
     remember(path, [ModelList(provider="openai", models=(ListedModel(id="gpt-x"),), asked=1.0)])

@@ -38,6 +38,7 @@ Examples:
     "--attach",
     "attachments",
     type=text_io.text,
+    shell_complete=text_io.complete_path,
     multiple=True,
     metavar="FILE|URL|-",
     help="Attach a file, an address or standard input; may be repeated.",
@@ -45,6 +46,7 @@ Examples:
 @click.option(
     "--schema",
     type=schema_of,
+    shell_complete=text_io.complete_path,
     metavar="SCHEMA",
     help="Answer in JSON: a JSON Schema, a file with one, or 'name, age int'; '[name]' for a list.",
 )
@@ -53,6 +55,7 @@ Examples:
     "--tool",
     "tools",
     type=text_io.text,
+    shell_complete=text_io.complete_path,
     multiple=True,
     metavar="TOOLS",
     help="Let the model call module:function, or what file.py defines; may be repeated.",

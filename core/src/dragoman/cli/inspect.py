@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dragoman.cli import text_io
-from dragoman.cli.model_options import refuse_empty
+from dragoman.cli.model_options import complete_provider, refuse_empty
 from dragoman.cli.ownership_checks import warnings_of
 from dragoman.cli.terminal import columns as columns_of_terminal, wrapped
 from dragoman.plugins.registry import (
@@ -53,7 +53,9 @@ _GAP = 2
 )
 @click.argument("model", type=text_io.text, required=False)
 @click.option("-b", "--api-base", type=text_io.text, help="The base URL, as in LLMConfig.")
-@click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig.")
+@click.option(
+    "-p", "--provider", type=text_io.text, shell_complete=complete_provider, help="The provider, as in LLMConfig."
+)
 def why(model: str | None, api_base: str | None, provider: str | None) -> None:
     """Show which provider serves MODEL, and why; if none does, list the candidates."""
     refuse_empty({"-b": api_base, "-p": provider})

@@ -12,6 +12,7 @@ from dragoman.cli import text_io
 from dragoman.cli.config_file import writing
 from dragoman.cli.default_command import DefaultGroup
 from dragoman.cli.error_messages import one_line
+from dragoman.cli.model_options import complete_provider
 from dragoman.cli.terminal import complain, wrapped
 from dragoman.cli.waiting import left_at_signals, read_line, unechoed
 from dragoman.plugins.registry import installed
@@ -65,7 +66,7 @@ class _SetKey(click.Command):
 
 
 @keys.command("set", cls=_SetKey)
-@click.argument("provider", type=text_io.text)
+@click.argument("provider", type=text_io.text, shell_complete=complete_provider)
 @click.option("--file", "in_file", is_flag=True, help="Use the file, also where there is a keyring.")
 def set_key(provider: str, in_file: bool) -> None:  # noqa: FBT001  # click passes the options by name
     """Store the key of PROVIDER, which is read from a hidden prompt or from standard input."""
@@ -96,7 +97,7 @@ def list_keys() -> None:
 
 
 @keys.command("remove")
-@click.argument("provider", type=text_io.text)
+@click.argument("provider", type=text_io.text, shell_complete=complete_provider)
 def remove_key(provider: str) -> None:
     """Remove the key of PROVIDER."""
     path = _path()

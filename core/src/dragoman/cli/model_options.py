@@ -67,7 +67,13 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="A profile: [llm.PROFILE] of dragoman.toml.",
         ),
         click.option("-b", "--api-base", type=text_io.text, help="The base URL; default: the provider's own."),
-        click.option("-p", "--provider", type=text_io.text, help="The provider, as in LLMConfig."),
+        click.option(
+            "-p",
+            "--provider",
+            type=text_io.text,
+            shell_complete=complete_provider,
+            help="The provider, as in LLMConfig.",
+        ),
         click.option(
             "-m",
             "--model",
@@ -97,6 +103,13 @@ def _complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> l
     from dragoman.cli.model_lists import model_names  # noqa: PLC0415  # only a shell that completes needs it
 
     return [name for name in model_names(os.environ) if name.startswith(incomplete)]
+
+
+def complete_provider(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Return the providers whose names begin with *incomplete*."""
+    from dragoman.plugins.registry import installed  # noqa: PLC0415  # only a shell that completes needs it
+
+    return [name for name in installed().provider_names() if name.startswith(incomplete)]
 
 
 def _complete_profile(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:

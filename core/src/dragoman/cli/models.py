@@ -11,6 +11,7 @@ from attrs import asdict, evolve
 
 from dragoman.cli import text_io
 from dragoman.cli.model_lists import FILE, ListedModel, ModelList, ask_all, remember, remembered
+from dragoman.cli.model_options import complete_provider
 from dragoman.cli.terminal import complain, fitting
 from dragoman.cli.waiting import run
 from dragoman.plugins.registry import installed
@@ -29,7 +30,15 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("words", type=text_io.text, default="")
-@click.option("-p", "--provider", "providers", type=text_io.text, multiple=True, help="One provider; may be repeated.")
+@click.option(
+    "-p",
+    "--provider",
+    "providers",
+    type=text_io.text,
+    multiple=True,
+    shell_complete=complete_provider,
+    help="One provider; may be repeated.",
+)
 @click.option("--refresh", is_flag=True, help="Ask the providers also for lists that are less than a day old.")
 @click.option("--offline", is_flag=True, help="Ask nobody; show what was listed before.")
 @click.option("--json", "print_json", is_flag=True, help="Print a JSON array with an object for each provider.")

@@ -8,12 +8,15 @@ import json
 import os
 import re
 import sys
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from dragoman.cli.terminal import encoding_of
 from dragoman.spec.plain_text import UNSAFE
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 LARGEST = 2**63 - 1
 """The largest number that a database holds."""
@@ -48,6 +51,13 @@ def text(value: str) -> str:
     except UnicodeError:
         message = "it is not valid UTF-8"
         raise click.BadParameter(message) from None
+
+
+def complete_path(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete the path of a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  # only a shell that completes needs it
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def typed(value: str) -> str:
