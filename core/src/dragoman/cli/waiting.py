@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dragoman.cli import EndsAtInterrupt
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -22,6 +24,11 @@ T = TypeVar("T")
 
 _AT_ONCE = 65_536
 """The most bytes that are read at once."""
+
+_running: list[tuple[asyncio.AbstractEventLoop, Coroutine[Any, Any, Any]]] = []
+"""What runs in this thread, and where."""
+_left: list[int] = []
+"""The exit code of a signal that ends what runs."""
 
 _SOON = 0.5
 """Seconds that what was interrupted has to end."""
@@ -125,10 +132,27 @@ def left_at_signals() -> Generator[None]:
 
 
 def _leave(number: int, _: object) -> None:
+    """End what runs, and then leave: code that runs in a loop may take an exit for its own failure, and go on.
+
+    Where nothing runs, or what runs did not end at the signal before, it leaves at once. If the process goes on all
+    the same, as an editor of lines may, it is told again.
+    """
     if os.name != "nt":  # pragma: no branch - Windows has no such timer
         signal.signal(signal.SIGALRM, partial(_leave_again, number))
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-    sys.exit(128 + number)
+    tasks = [(loop, task) for loop, coroutine in _running for task in _tasks_of(loop, coroutine)]
+    if _left or not tasks:
+        sys.exit(128 + number)
+    _left.append(128 + number)
+    for loop, task in tasks:
+        loop.call_soon_threadsafe(task.cancel)
+
+
+def _tasks_of(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> list[asyncio.Task[Any]]:
+    """Return the task that runs a coroutine, or will, if there is one."""
+    import asyncio  # noqa: PLC0415  # here already, since there is a loop
+
+    return [task for task in asyncio.all_tasks(loop) if task.get_coro() is coroutine]
 
 
 def _leave_again(number: int, _: int, frame: object) -> None:
@@ -164,9 +188,12 @@ def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None)
     try:
         if runner is not None:
             return _run(coroutine, runner)
-        import asyncio  # noqa: PLC0415  # slow to import, and here already where something is asked
+        with EndsAtInterrupt():  # a loop that is half made warns when it is gone
+            import asyncio  # noqa: PLC0415  # slow to import, and here already where something is asked
 
-        with asyncio.Runner() as own:
+            own = asyncio.Runner()
+            own.get_loop()
+        with own:
             return _run(coroutine, own)
     except BaseException:
         if not _is_begun(coroutine, runner):
@@ -176,24 +203,27 @@ def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None)
 
 def _is_begun(coroutine: Coroutine[Any, Any, Any], runner: asyncio.Runner | None) -> bool:
     """Return whether a task runs a coroutine, or will."""
-    import asyncio  # noqa: PLC0415  # here already, or an interrupt ended its import
     import inspect  # noqa: PLC0415  # only an error needs it
 
     if inspect.getcoroutinestate(coroutine) != inspect.CORO_CREATED:
         return True
-    return runner is not None and any(task.get_coro() is coroutine for task in asyncio.all_tasks(runner.get_loop()))
+    return runner is not None and bool(_tasks_of(runner.get_loop(), coroutine))
 
 
 def _run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner) -> T:
+    loop = runner.get_loop()
     with _woken() as woken:
         if woken is None:
             return runner.run(coroutine)
-        loop = runner.get_loop()
         loop.add_reader(woken, os.read, woken, _AT_ONCE)
+        _running.append((loop, coroutine))
         try:
             return runner.run(coroutine)
         finally:
+            _running.pop()
             loop.remove_reader(woken)
+            if _left:
+                sys.exit(_left.pop())
 
 
 def settle(runner: asyncio.Runner) -> None:
