@@ -275,6 +275,13 @@ def test_each_plugin_is_imported_in_a_separate_process(site: Site, monkeypatch: 
     assert site.imported() == set()
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "1e300"])
+def test_a_limit_that_nobody_can_wait_for_is_refused(limit: str) -> None:
+    done = run("--load", "--limit", limit)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is not a number of seconds above 0, and up to 86400" in done.stderr
+
+
 def test_one_problem_is_counted_in_the_singular() -> None:
     assert "1 problem found;" in run(DRAGOMAN_DISABLE_PLUGINS="zzz").stdout
 

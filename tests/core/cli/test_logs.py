@@ -145,6 +145,11 @@ def test_a_log_that_cannot_be_written_is_only_reported(home: Path) -> None:
     assert "the log of conversations in" in done.stderr
 
 
+def test_an_answer_and_a_conversation_are_not_printed_at_once(home: Path) -> None:
+    done = run("logs", "1", "-r", "--json")
+    assert (done.exit_code, "give one of them" in done.stderr) == (2, True)
+
+
 def test_a_log_without_conversations_says_so(home: Path) -> None:
     assert run("logs").stderr == "nothing is logged yet\n"
     assert run("logs", "-q", "words").stderr == "there is no such conversation\n"

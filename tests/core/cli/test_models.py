@@ -50,6 +50,11 @@ def test_models_are_listed_remembered_and_found(server: LoopbackServer, home: Pa
     assert "sk-of-the-environment" not in (home / ".config" / "dragoman" / "models.json").read_text()
 
 
+def test_a_list_is_asked_for_or_not(home: Path) -> None:
+    done = run("--refresh", "--offline")
+    assert (done.exit_code, "asks nobody; give one of them" in done.stderr) == (2, True)
+
+
 def test_a_provider_that_fails_keeps_its_last_list(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = home / ".config" / "dragoman" / "models.json"
     before = time.time() - 3 * 86_400

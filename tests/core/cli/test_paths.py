@@ -41,7 +41,7 @@ def assert_told(done: Result) -> None:
         ("chat", "-m", "echo", "-a", "{}", "hi"),
         ("chat", "-m", "echo", "-y", "-t", "{}", "hi"),
         ("chat", "-m", "echo", "-y", "-t", "{}:f", "hi"),
-        ("chat", "-m", "echo", "--schema", "{},", "hi"),
+        ("chat", "-m", "echo", "--schema", "{},,", "hi"),
         ("chat", "-m", "echo", "--schema", "{}.json", "hi"),
         ("chat", "-m", "echo", "-P", "{}", "hi"),
         ("chat", *OPENAI, "-o", "verify={}", "hi"),
