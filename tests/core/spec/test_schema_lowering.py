@@ -656,3 +656,11 @@ def test_a_choice_of_nothing_gets_no_type(rules: SchemaRules) -> None:
     lowered = lower_schema({"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]}, rules)
     assert lowered.schema["properties"] == {"a": {"description": "enum: []"} if rules.best_effort else {"enum": []}}
     assert lowered.strict == rules.best_effort
+
+
+def test_a_least_number_of_items_that_is_too_great_is_said() -> None:
+    node: Any = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+    lowered = lower_schema({"type": "object", "properties": {"a": node}}, ANTHROPIC)
+    assert lowered.schema["properties"] == {
+        "a": {"type": "array", "items": {"type": "string"}, "description": "minItems: 2"}
+    }
