@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from dragoman.plugins.metadata import (
     GROUPS,
@@ -102,6 +103,12 @@ def test_it_finds_what_the_standard_library_finds_in_this_environment() -> None:
     assert ours()
     assert [claim for claim in ours() if claim[0] in GROUPS] == of_library()
     assert {canonicalize_name(each.name) for each in importlib.metadata.distributions()} == read_names()
+
+
+@given(st.text("aZ9-_.", max_size=9))
+@example("a-_.b")
+def test_a_name_is_canonical_as_the_packaging_guide_says(name: str) -> None:
+    assert canonicalize_name(name) == re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_an_archive_and_an_egg_are_left_to_the_standard_library(

@@ -44,7 +44,7 @@ def _may_be_older(schema: Mapping[str, Any]) -> bool:
                 return True
             if ("items" in node and not isinstance(node["items"], dict)) or isinstance(node.get("required"), bool):
                 return True
-            if None in node.values() and _unset(node):
+            if _unset(node):
                 return True
             ahead.extend(node.values())
         elif kind is list or kind is tuple:
