@@ -44,9 +44,10 @@ def _may_be_older(schema: Mapping[str, Any]) -> bool:
                 return True
             if ("items" in node and not isinstance(node["items"], dict)) or isinstance(node.get("required"), bool):
                 return True
-            if _unset(node):
-                return True
-            ahead.extend(node.values())
+            for name, each in node.items():  # pyright: ignore[reportUnknownVariableType]
+                if each is None and name not in _MAY_BE_NULL:
+                    return True
+                ahead.append(each)
         elif kind is list or kind is tuple:
             ahead.extend(node)
         elif kind not in KINDS and isinstance(node, Mapping):
