@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from prompt_toolkit.input import create_input
+from prompt_toolkit.input.typeahead import get_typeahead
+from prompt_toolkit.keys import Keys
 
 from core.cli.pseudo_terminal import CTRL_C, CTRL_D, ENTER, NEW_LINE, TAB, PseudoTerminal, Session
 from dragoman.cli import text_io
-from dragoman.cli.typed_ahead import TypedAhead
+from dragoman.cli.typed_ahead import typed_ahead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,7 +228,7 @@ def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
     with PseudoTerminal() as terminal:
         terminal.type("one\x1b\rtwo" + ENTER + ENTER + "/model" + ENTER + CTRL_D)
         assert terminal.run(lambda: None, "chat", "-m", "echo") == 0
-        terminal.wait("leaves.\n> one\ntwo\none two\necho |", "\n> /model\nthe model is echo")
+        terminal.wait("leaves.\n> one\n. two\none two\necho |", "\n> /model\nthe model is echo")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +239,7 @@ def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
         (f"one{CTRL_D}{CTRL_D} two{ENTER}{CTRL_D}", "> one two\none two\necho |"),
         (f"one{ENTER}{CTRL_D}two{ENTER}", "> one\none\necho |"),
         (f"{CTRL_D}one{ENTER}", "leaves."),
-        (f"one{CTRL_D}{CTRL_D}{CTRL_D}", "leaves."),
+        (f"one{CTRL_D}{CTRL_D}{CTRL_D}{ENTER}{CTRL_D}", "> one\none\necho |"),
     ],
 )
 def test_ctrl_d_ahead_leaves_where_a_line_begins(home: Path, typed: str, shown: str) -> None:
@@ -328,7 +331,7 @@ def test_a_key_just_after_enter_is_what_it_is_elsewhere(tmp_path: Path, key: str
             time.sleep(pause)
             terminal.type(key)
         if key == CTRL_C:
-            terminal.wait_until(lambda shown: re.search(r"(leaves|stopped after .*)\n>$", shown) is not None)
+            terminal.wait_until(lambda shown: re.search(r"(leaves|stopped .*)\n>$", shown) is not None)
             terminal.type("/quit" + ENTER)
         elif key != CTRL_D:
             terminal.wait("\n> two\ntwo\necho |")
@@ -340,30 +343,38 @@ def test_a_key_just_after_enter_is_what_it_is_elsewhere(tmp_path: Path, key: str
 
 
 @pytest.mark.parametrize(
-    ("typed", "lines"),
+    ("typed", "keys"),
     [
-        (f"{CTRL_C}two{ENTER}{CTRL_D}", ["two"]),
-        (f"one{ENTER}{CTRL_C}two{NEW_LINE}lines{ENTER}{CTRL_D}", ["two\nlines"]),
-        (f"two{ENTER}three{CTRL_D} words{ENTER}{CTRL_D}", ["two", "three words"]),
-        (CTRL_D, []),
+        (f"{CTRL_C}two{ENTER}{CTRL_D}", "two{c-m}{c-d}"),
+        (f"one{ENTER}{CTRL_C}two{NEW_LINE}lines{ENTER}{CTRL_D}", "two{escape}{c-m}lines{c-m}{c-d}"),
+        (f"two{ENTER}three{CTRL_D} words{ENTER}{ENTER}{CTRL_D}", "two{c-m}three{c-d} words{c-m}{c-d}"),
+        (f"{ENTER} {ENTER}tw\x1b[Do", "tw{left}o"),
+        ("", ""),
     ],
 )
-def test_keys_of_an_editor_that_is_gone(typed: str, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["before the editor", "behind its line"])
+def test_keys_are_what_they_are_to_an_editor(
+    typed: str, keys: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with PseudoTerminal() as terminal, os.fdopen(os.dup(terminal.slave), "r") as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
+        editor = create_input(stdin)
         mode = termios.tcgetattr(stdin)
-        tty.setraw(stdin)
-        terminal.type(typed)
-        terminal.wait_until(lambda _: select.select([stdin], [], [], 0)[0] != [])
-        termios.tcsetattr(stdin, termios.TCSANOW, mode)
-        ahead = TypedAhead()
-        with pytest.raises(KeyboardInterrupt) if CTRL_C in typed else nullcontext():
-            ahead.check_interrupt()
-        for each in lines:
-            with ahead.line() as line:
-                assert line == each
-        with pytest.raises(EOFError), ahead.line():
-            pass
+        if place == "before the editor":
+            tty.setraw(stdin)
+            _type_ahead(terminal, typed)
+            termios.tcsetattr(stdin, termios.TCSANOW, mode)
+        with pytest.raises(KeyboardInterrupt) if CTRL_C in typed else nullcontext(), typed_ahead(editor):
+            if place == "behind its line":
+                _type_ahead(terminal, typed)
+        assert termios.tcgetattr(stdin) == mode
+        pressed = get_typeahead(editor)
+    assert "".join(f"{{{each.key.value}}}" if isinstance(each.key, Keys) else each.key for each in pressed) == keys
+
+
+def _type_ahead(terminal: PseudoTerminal, typed: str) -> None:
+    terminal.type(typed)
+    terminal.wait_until(lambda _: not typed or select.select([terminal.slave], [], [], 0)[0] != [])
 
 
 def test_ctrl_c_just_after_enter_in_this_process(home: Path) -> None:

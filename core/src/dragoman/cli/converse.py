@@ -40,7 +40,7 @@ def converse(dialogue: Dialogue, *, is_plain: bool) -> None:
     view = view_of_terminal(is_plain=is_plain)
     read = _reader(is_plain=is_plain, remembers=dialogue.is_logged)
     view.note(f"{dialogue.model}. /help lists the commands; Ctrl-D leaves.")
-    with left_at_signals(), asyncio.Runner() as runner:
+    with left_at_signals(), unechoed(), asyncio.Runner() as runner:
         try:
             while _goes_on(runner, dialogue, read, view):
                 pass
@@ -121,15 +121,13 @@ def _answer(runner: asyncio.Runner, dialogue: Dialogue, question: Message, view:
         outcome = evolve(following, seconds=outcome.seconds + following.seconds)
     replaces = dialogue.has(question)
     is_kept = bool(outcome.answers) and (outcome.response is not None or not replaces)
-    with unechoed():  # the cost may take a moment, as of the first answer
-        _tell(outcome, view, "what came is kept" if is_kept else "the answer before is kept" if replaces else "")
-        if is_kept:
-            keep(dialogue, question, *outcome.answers)
+    _tell(outcome, view, "what came is kept" if is_kept else "the answer before is kept" if replaces else "")
+    if is_kept:
+        keep(dialogue, question, *outcome.answers)
 
 
 def _asked(runner: asyncio.Runner, dialogue: Dialogue, messages: list[Message] | Run[Any], view: AnswerView) -> Outcome:
-    with unechoed():
-        return run(ask(dialogue.llm, messages, view, **dialogue.arguments()), runner)
+    return run(ask(dialogue.llm, messages, view, **dialogue.arguments()), runner)
 
 
 def _tell(outcome: Outcome, view: AnswerView, kept: str) -> None:

@@ -12,13 +12,12 @@ import click
 
 from dragoman.cli import text_io
 from dragoman.cli.terminal import complain, unfiltered
-from dragoman.cli.typed_ahead import TypedAhead
-from dragoman.cli.waiting import read_line
+from dragoman.cli.typed_ahead import typed_ahead
+from dragoman.cli.waiting import echoed, read_line
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
-    from prompt_toolkit.input import Input
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 _PROMPT = "> "
@@ -30,7 +29,8 @@ def plain_reader() -> Callable[[], str]:
     def read() -> str:
         click.echo(_PROMPT, nl=False)
         try:
-            return text_io.typed(text_io.decoded(read_line()))
+            with echoed():
+                return text_io.typed(text_io.decoded(read_line()))
         except (EOFError, KeyboardInterrupt):
             print()  # noqa: T201  # leaves the line of the prompt
             raise
@@ -53,6 +53,7 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
     from prompt_toolkit import PromptSession  # noqa: PLC0415  # an optional dependency, only for conversations
     from prompt_toolkit.history import FileHistory, InMemoryHistory  # noqa: PLC0415  # the same
     from prompt_toolkit.input import create_input  # noqa: PLC0415  # the same
+    from prompt_toolkit.input.typeahead import get_typeahead  # noqa: PLC0415  # the same
     from prompt_toolkit.output import create_output  # noqa: PLC0415  # the same
     from prompt_toolkit.validation import Validator  # noqa: PLC0415  # the same
 
@@ -72,36 +73,13 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
         enable_open_in_editor="EDITOR" in os.environ,
         reserve_space_for_menu=6,
     )
-    ahead = TypedAhead()
+    get_typeahead(session.input)  # of a conversation before this one in the same process
 
     def read() -> str:
-        with ahead.line() as line:
-            typed = session.prompt(_PROMPT, default=ahead.begun()) if line is None else line
-        if line is None:
-            _check_interrupt(session.input, ahead)
-        else:
-            click.echo(_PROMPT + line)
-        return typed
+        with typed_ahead(session.input):
+            return session.prompt(_PROMPT)
 
     return read
-
-
-def _check_interrupt(typed: Input, ahead: TypedAhead) -> None:
-    """Look for Ctrl-C behind the line that the editor handed over.
-
-    Raises:
-        KeyboardInterrupt: if it is there; what was typed before it is discarded.
-
-    """
-    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead  # noqa: PLC0415  # an optional dependency
-    from prompt_toolkit.keys import Keys  # noqa: PLC0415  # the same
-
-    pressed = get_typeahead(typed)
-    last = max((place for place, each in enumerate(pressed, 1) if each.key == Keys.ControlC), default=0)
-    ahead.check_interrupt()
-    store_typeahead(typed, pressed[last:])
-    if last:
-        raise KeyboardInterrupt
 
 
 def _is_writable(history: Path) -> bool:

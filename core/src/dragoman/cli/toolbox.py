@@ -14,7 +14,7 @@ from attrs import define, field
 
 from dragoman.cli import text_io
 from dragoman.cli.terminal import columns, complain
-from dragoman.cli.waiting import read_line
+from dragoman.cli.waiting import echoed, read_line
 
 if TYPE_CHECKING:
     from dragoman.spec.function_tool import FunctionTool
@@ -109,7 +109,8 @@ def _permission(call: ToolCall) -> Permission:
     while True:
         click.echo(question, nl=False, err=True)
         try:
-            answer = read_line().decode(errors="replace").strip().lower()
+            with echoed():
+                answer = read_line().decode(errors="replace").strip().lower()
         except (EOFError, KeyboardInterrupt):
             click.echo(err=True)  # leaves the line of the question
             raise click.Abort from None

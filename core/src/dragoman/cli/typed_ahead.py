@@ -7,96 +7,106 @@ import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
 
 from dragoman.cli import text_io
+from dragoman.cli.terminal import complain
 
-_END = re.compile(rb"(?<!\x1b)\n")
-_NEW_LINE = b"\x1b\n"
-_CTRL_C = b"\x03"
+if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+
 _CTRL_D = b"\x04"
-_CTRL_D_BEGINS = re.compile(rb"(?:^|\n)\x04")
+_DISABLED = b"\0"
+"""What a terminal that parts lines keeps for Ctrl-D: https://man7.org/linux/man-pages/man3/termios.3.html."""
+_ENTER = re.compile(rb"(?<=(?<!\x1b)\r)")
+_BLANK = re.compile(rb"(?<!\x1b)\r(?:[ \t]*\r)+")
+"""Lines without anything on them, behind Enter: the answer was awaited, and nothing is asked."""
 
 
-class TypedAhead:
-    """Hand out the lines that were entered ahead.
+@contextmanager
+def typed_ahead(editor: Input) -> Generator[None]:
+    """Give an editor that reads in this context the keys that were pressed before, and keep those that it leaves.
 
-    A terminal turns the Enter that is typed before an editor reads into the character of a new line, which an editor
-    takes for one within the message. Ctrl-D hands over what stands on a line: with nothing there, it leaves; otherwise
-    it does nothing, as in the editor.
+    No key is lost, and none is a signal, from here until the editor has handed over its line: it takes its time to
+    begin and to end. A terminal that parts lines has made characters of some keys, which are those keys again for an
+    editor.
+
+    Args:
+        editor: what the editor reads from.
+
+    Raises:
+        KeyboardInterrupt: at the end, if Ctrl-C was pressed behind the line; the keys before it are discarded.
+
     """
+    if os.name == "nt":  # pragma: no cover - the console of Windows keeps keys as they are
+        yield
+        return
+    import termios  # noqa: PLC0415  # Windows has none
 
-    def __init__(self) -> None:
-        self._entered: list[bytes] = []
-        self._begun = b""
-        self._is_ended = False
+    before = termios.tcgetattr(sys.stdin)
+    ours, theirs = [*before], [*before]
+    theirs[0] &= ~termios.ICRNL
+    theirs[3] &= ~(termios.ICANON | termios.ISIG)
+    ours[3] &= ~termios.ICANON  # Ctrl-C is a signal again, and a line can be read before its end
+    try:
+        _keep(editor)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, theirs)
+        _keep(editor)
+        yield
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, ours)
+        _keep(editor)
+        _check_interrupt(editor)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
-    @contextmanager
-    def line(self) -> Generator[str | None]:
-        """Take the next line that was entered ahead, ``None`` if an editor is to read; no Enter is lost meanwhile.
 
-        Raises:
-            EOFError: if Ctrl-D was typed ahead.
-            click.BadParameter: for bytes that are not characters.
+def _keep(editor: Input) -> None:
+    """Read what was typed, and keep its keys for the editor."""
+    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead  # noqa: PLC0415  # an optional dependency
+    from prompt_toolkit.input.vt100_parser import Vt100Parser  # noqa: PLC0415  # the same
+    from prompt_toolkit.key_binding import KeyPress  # noqa: PLC0415  # the same
 
-        """
-        if os.name == "nt":  # pragma: no cover - the console of Windows keeps Enter as it is
-            yield None
-            return
-        import termios  # noqa: PLC0415  # Windows has none
-
-        before = termios.tcgetattr(sys.stdin)
-        changed = [*before]
-        changed[0] = before[0] & ~termios.ICRNL  # what is entered from now on is for the editor
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
+    if not (typed := _read()):
+        return
+    kept: list[KeyPress] = get_typeahead(editor)
+    before = b"" if kept else b"\r"
+    typed = _BLANK.sub(b"\r", before + typed.replace(b"\n", b"\r").replace(_DISABLED, _CTRL_D)).removeprefix(before)
+    parser = Vt100Parser(kept.append)
+    for line in map(text_io.decoded, _ENTER.split(typed)):
         try:
-            self._take()
-            if not self._entered and self._is_ended:
-                raise EOFError
-            yield text_io.typed(text_io.decoded(self._entered.pop(0))) if self._entered else None
-        finally:
-            termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+            parser.feed(text_io.typed(line))
+        except click.BadParameter as error:
+            complain(f"dragoman: {error.message}")
+    parser.flush()
+    store_typeahead(editor, kept)
 
-    def check_interrupt(self) -> None:
-        """Look for keys that were typed when an editor had handed over its line, and the terminal was still its own.
 
-        Enter, Ctrl-C and Ctrl-D are characters there.
+def _read() -> bytes:
+    """Read what the terminal hands over, with Ctrl-D where it ends what is read."""
+    import select  # noqa: PLC0415  # only a terminal needs it
 
-        Raises:
-            KeyboardInterrupt: if it is there; what was typed before it is discarded.
+    pieces = []
+    while select.select([sys.stdin], [], [], 0)[0]:
+        pieces.append(os.read(sys.stdin.fileno(), 65536))
+        if not pieces[-1]:
+            return b"".join(pieces) + _CTRL_D
+    return b"".join(pieces)
 
-        """
-        if os.name == "nt":  # pragma: no cover - measured on Linux
-            return
-        self._read()
-        _, interrupt, typed = self._begun.replace(b"\r", b"\n").rpartition(_CTRL_C)
-        if end := _CTRL_D_BEGINS.search(typed):
-            typed, self._is_ended = typed[: end.start() + 1].removesuffix(_CTRL_D), True
-        self._begun = typed.replace(_CTRL_D, b"")
-        if interrupt:
-            raise KeyboardInterrupt
 
-    def begun(self) -> str:
-        """Take what was typed of a line that is not entered, for the editor to begin with.
+def _check_interrupt(editor: Input) -> None:
+    """Look for Ctrl-C among the keys that are kept.
 
-        Raises:
-            click.BadParameter: for bytes that are not characters.
+    Raises:
+        KeyboardInterrupt: if it is there; what was typed before it is discarded.
 
-        """
-        begun, self._begun = self._begun, b""
-        return text_io.typed(text_io.decoded(begun.replace(_NEW_LINE, b"\n")))
+    """
+    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead  # noqa: PLC0415  # an optional dependency
+    from prompt_toolkit.keys import Keys  # noqa: PLC0415  # the same
 
-    def _take(self) -> None:
-        """Read what was typed, and part it into lines."""
-        self._read()
-        *lines, self._begun = _END.split(self._begun)
-        self._entered += [line.replace(_NEW_LINE, b"\n") for line in lines if line.strip()]
-
-    def _read(self) -> None:
-        """Read what the terminal hands over; what it does not stays for the editor."""
-        import select  # noqa: PLC0415  # only a terminal needs it
-
-        piece = b"\n"
-        while not self._is_ended and select.select([sys.stdin], [], [], 0)[0]:
-            before, piece = piece, os.read(sys.stdin.fileno(), 65536)
-            self._begun += piece
-            self._is_ended = not piece and (not before or not _END.split(self._begun)[-1])
+    pressed = get_typeahead(editor)
+    last = max((place for place, each in enumerate(pressed, 1) if each.key == Keys.ControlC), default=0)
+    store_typeahead(editor, pressed[last:])
+    if last:
+        raise KeyboardInterrupt

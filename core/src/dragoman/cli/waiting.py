@@ -33,6 +33,9 @@ _left: list[int] = []
 _SOON = 0.5
 """Seconds that what was interrupted has to end."""
 
+_shown: list[list[Any]] = []
+"""How the terminal handled what is typed, before each context that does not show it."""
+
 _AGAIN = 2.0
 """Seconds after which a process that was told to end is told again: code that takes every exception goes on."""
 
@@ -170,11 +173,29 @@ def unechoed() -> Generator[None]:
     before = termios.tcgetattr(sys.stdin)
     changed = [*before]
     changed[3] = before[3] & ~termios.ECHO
+    _shown.append(before)
     termios.tcsetattr(sys.stdin, termios.TCSANOW, changed)
     try:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+        _shown.remove(before)
+
+
+@contextmanager
+def echoed() -> Generator[None]:
+    """Let the terminal show what is typed again, for a question that is asked where it does not."""
+    if not _shown:
+        yield
+        return
+    import termios  # noqa: PLC0415  # Windows has none
+
+    hidden = termios.tcgetattr(sys.stdin)
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, _shown[0])
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, hidden)
 
 
 def run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner | None = None) -> T:
