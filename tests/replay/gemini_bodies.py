@@ -33,7 +33,8 @@ ADDED_BY_CLIENTS = """
 an empty generationConfig, toolConfig or text; one candidate; null members; roles on systemInstruction; the mode AUTO;
 an empty description of a tool; `thought: false`; `model` in addition to the URL; empty text parts;
 consecutive contents of one role, which we merge; names in snake_case; titles, defaults and
-the order of properties in schemas of the OpenAPI subset
+the order of properties in schemas of the OpenAPI subset; null as an alternative there, types as numbers;
+one tool without a list
 """
 CONFIG = {
     "responseModalities": "response_modalities",
@@ -48,6 +49,8 @@ THINKING = {
 NAMES = re.compile(r"_([a-z])")
 OPAQUE = {"args", "response", "parametersJsonSchema", "responseJsonSchema", "toolCall", "toolResponse"}
 SUBSET = {"parameters", "responseSchema"}
+NUMBERED = {1: "string", 2: "number", 3: "integer", 4: "boolean", 5: "array", 6: "object"}
+"""The types of schemas as one client writes them: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/Schema."""
 MODES = {"ANY": "required", "NONE": "none", "AUTO": "auto"}
 
 
@@ -67,6 +70,8 @@ def normalize(value: Any) -> Any:
         if each is None or (key == "description" and each == "") or (key == "thought" and each is False):
             continue
         kept[key] = each if key in OPAQUE else schema(each) if key in SUBSET else normalize(each)
+    if isinstance(kept.get("tools"), dict):
+        kept["tools"] = [kept["tools"]]
     if isinstance(kept.get("data"), str):
         kept["data"] = base64.b64encode(decoded(kept["data"])).decode()
     return kept
@@ -86,9 +91,19 @@ def schema(value: Any) -> Any:
     kept = {name: schema(each) for name, each in value.items() if name not in left_out and each not in ({}, [])}
     if isinstance(value.get("properties"), dict) and value["properties"]:
         kept["properties"] = {name: schema(each) for name, each in value["properties"].items()}
-    if isinstance(value.get("type"), str):
-        kept["type"] = value["type"].lower()
-    return kept
+    if isinstance(value.get("type"), str | int | float):
+        kept["type"] = NUMBERED.get(value["type"]) or value["type"].lower()
+    return nullable(kept)
+
+
+def nullable(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with null as a member of its own where it is an alternative."""
+    branches = value.get("anyOf", [])
+    rest = [each for each in branches if each != {"type": "null"}]
+    if len(rest) == len(branches):
+        return value
+    others = {name: each for name, each in value.items() if name != "anyOf"}
+    return {**others, **(rest[0] if len(rest) == 1 else {"anyOf": rest}), "nullable": True}
 
 
 def even(body: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +146,8 @@ def request(body: dict[str, Any], model: str) -> ChatRequest:
     if "includeServerSideToolInvocations" in tool_config:
         options["include_server_side_tool_invocations"] = tool_config["includeServerSideToolInvocations"]
     calling = tool_config.get("functionCallingConfig", {})
+    if "modelArmorConfig" in body:
+        options["extra_body"] = {"modelArmorConfig": body["modelArmorConfig"]}
     if len(calling.get("allowedFunctionNames", [])) > 1 or calling.get("mode") == "VALIDATED":
         options["extra_body"], calling = {"toolConfig": {"functionCallingConfig": calling}}, {}
     given = {name: config[wire] for name, wire in SETTINGS.items() if wire in config}
@@ -228,10 +245,4 @@ def reason_not_representable(body: dict[str, Any]) -> str:
     """Return why our types cannot represent a body, empty if they can."""
     if not all(isinstance(content, dict) and "parts" in content for content in body["contents"]):
         return "contents in an abbreviated form of one client, which only Vertex AI accepts"
-    if not isinstance(body.get("tools", []), list):
-        return "tools in an abbreviated form of one client"
-    if '"null"' in json.dumps(body.get("generationConfig", {}).get("response_schema")):
-        return "null as an alternative in the OpenAPI subset, which we send as nullable"
-    if re.search(r'"type": \d', json.dumps(body.get("tools"))):
-        return "schema types as enum numbers, which JSON Schema does not have"
-    return "a template of Model Armor" if "modelArmorConfig" in body else ""
+    return ""

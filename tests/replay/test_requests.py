@@ -53,16 +53,6 @@ KNOWN: Mapping[str, str] = {
     "chat-ruby-llm-chat-with-extended-thinking-deepseek-deepseek-re-36a3945b": (
         "the client says the reasoning twice, in both members; it is sent once"
     ),
-    "generate-llm-gemini-test-nested-model-optional-f1ff310b": (
-        "null as an alternative in the OpenAPI subset, which is sent as nullable"
-    ),
-    "generate-opentelemetry-py-test-function-call-choice-no-content-3af76f2b": (
-        "schema types as numbers, which JSON Schema does not have"
-    ),
-    "generate-pydantic-ai-test-google-model-armor-response-template-real-b-a47e3020": (
-        "a template of Model Armor, for which there is extra_body"
-    ),
-    "generate-pydantic-ai-test-multiple-agent-tool-calls-89d0c984": "tools in an abbreviated form of one client",
     **dict.fromkeys(
         (
             "responses-chatlas-test-chat-callbacks-326dc16b",
