@@ -33,14 +33,6 @@ KNOWN: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "chat-req-llm-tool-round-trip-2-6f279d23",
-            "chat-req-llm-tool-round-trip-2-70361099",
-            "chat-req-llm-tool-round-trip-2-78459f8f",
-        ),
-        "the result does not say of which call it is, which is refused here with words that help",
-    ),
-    **dict.fromkeys(
-        (
             "chat-req-llm-object-basic-062c716e",
             "chat-req-llm-object-basic-b50c6153",
             "chat-req-llm-object-streaming-5873b48d",
@@ -77,6 +69,7 @@ KNOWN: Mapping[str, str] = {
 ADDED: Mapping[str, str] = {
     r"stream_options\.include_usage": "the usage of a stream is asked for where the client does not say",
     r"messages\[\d+\]\.tool_name": "the tool of a result is named where the client does not say",
+    r"messages\[\d+\]\.tool_call_id": "the call of a result is named where the client does not say",
     r"include\[\d+\]": "encrypted reasoning is asked for where the vendor keeps none",
     r"(response_format|text|tools\[\d+\])\.(.*\.)?(strict|additionalProperties|type)": (
         "an answer or a call is strict where the client does not say and the schema can be"

@@ -297,10 +297,17 @@ def test_calls_of_the_server_need_no_results_of_ours() -> None:
     messages = (
         ASKED,
         Message("assistant", [server, ToolResult(call_id="s", name="f", content="1")]),
-        result(""),
         Message("user", "x"),
     )
     assert fitted(*messages, rules=HistoryRules())[0] == messages
+
+
+def test_a_result_without_an_id_is_for_a_call_that_has_none_yet() -> None:
+    one, two = Message("assistant", [call("a")]), Message("assistant", [call("b"), call("c")])
+    sent = fitted(ASKED, one, result("a"), two, result("c"), result(""), rules=HistoryRules())[0]
+    assert [each.call_id for message in sent for each in message.of_type(ToolResult)] == ["a", "c", "b"]
+    with pytest.raises(InvalidRequestError, match=r"messages\[3\] has a result without the id of a call, and no"):
+        fitted(ASKED, one, result("a"), result(""), rules=HistoryRules())
 
 
 def test_fit_applies_the_rules_of_a_model() -> None:

@@ -477,6 +477,27 @@ class TestMessages:
         )
 
     @pytest.mark.parametrize(
+        ("content", "parts"),
+        [
+            ("5", [Text(text="5")]),
+            ("", []),
+            ([{"type": "text", "text": "5"}], [Text(text="5")]),
+            ([], []),
+            (None, []),
+        ],
+    )
+    def test_of_a_tool_hold_its_result_also_without_the_id_of_a_call(self, content: Any, parts: list[Text]) -> None:
+        assert read({"role": "tool", "content": content}) == (
+            Message("tool", [ToolResult(call_id="", name="", content=parts)]),
+        )
+
+    def test_of_a_tool_may_hold_blocks_that_are_results(self) -> None:
+        block = {"type": "tool_result", "tool_use_id": "c", "content": "5"}
+        assert read({"role": "tool", "content": [block]}) == (
+            Message("tool", [ToolResult(call_id="c", name="", content="5")]),
+        )
+
+    @pytest.mark.parametrize(
         ("given", "problem"),
         [
             ({"content": "a"}, r"messages\[0\] has no role"),

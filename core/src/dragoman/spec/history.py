@@ -283,12 +283,8 @@ class _Fitting:
             if result.name and result.name != called:
                 self._note(index, result.name, called, "the result of a call has the name of the call")
                 result = attrs.evolve(result, name=called)
-        elif result.call_id and result.call_id not in self.server_side and not self._is_continued():
-            message = (
-                f"messages[{index}] has a result for the call {result.call_id!r}, which is not in an earlier message "
-                "or already has a result; remove the result, or add the message with the call"
-            )
-            raise InvalidRequestError(message, parameter="messages")
+        elif result.call_id not in self.server_side and not self._is_continued():
+            raise _unasked(index, result.call_id)
         if result.name and (name := self.name(result.name)) != result.name:
             changes["name"] = name
         if any(part.metadata for part in result.content):
@@ -413,3 +409,13 @@ def _is_blank(part: Part) -> bool:
 
 def _has_content(result: ToolResult) -> bool:
     return not all(map(_is_blank, result.content))
+
+
+def _unasked(index: int, call_id: str) -> InvalidRequestError:
+    missing = (
+        f"for the call {call_id!r}, which is not in an earlier message or already has a result"
+        if call_id
+        else "without the id of a call, and no call in an earlier message is without a result"
+    )
+    message = f"messages[{index}] has a result {missing}; remove the result, or add the message with the call"
+    return InvalidRequestError(message, parameter="messages")

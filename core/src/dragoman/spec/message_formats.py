@@ -154,7 +154,7 @@ def _with_names(message: Message, tools: dict[str, str]) -> Message:
 def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     """Read a message of a chat or of content blocks, or one of ours."""
     content = data.get("content")
-    if len(data) == 2 and isinstance(content, str) and "role" in data:  # noqa: PLR2004  # the most common kind
+    if len(data) == 2 and isinstance(content, str) and "role" in data and data["role"] != "tool":  # noqa: PLR2004  # the most common kind
         return Message(data["role"], content)
     message = Members(data, path, owner)
     role = message.optional_text("role")
@@ -164,7 +164,7 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     for name in _ENVELOPE:
         message.take(name)
     facts = {name: value for name in _OF_ITEM if (value := message.take(name)) is not None}
-    if role in {"tool", "function"} and ("tool_call_id" in message or role == "function" or isinstance(content, str)):
+    if role in {"tool", "function"} and ("tool_call_id" in message or role == "function" or not _has_results(content)):
         return _result(message, role)
     parts: list[Part] = []
     if role == "assistant":
@@ -183,6 +183,12 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     if mark and parts:
         parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
     return Message(role, parts, name=speaker, options={owner.name: kept} if kept else {})
+
+
+def _has_results(content: Any) -> bool:
+    """Tell whether the content of a message of a tool holds results, rather than being one."""
+    listed = as_list(content) or ()
+    return any(isinstance(each, Mapping) and "content" in each for each in listed)
 
 
 def _of_item(part: Part, item: Mapping[str, Any], owner: Owner) -> Part:
