@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from dragoman import (
@@ -13,6 +14,7 @@ from dragoman import (
     MediaDelta,
     Origin,
     PartEnd,
+    PartPieces,
     PartStart,
     PartStop,
     PartUpdate,
@@ -43,10 +45,12 @@ STOP = ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))
 CALL = ToolCall(name="f", call_id="1")
 
 
-def assemble(*events: Event) -> Response:
+def assemble(*events: Event, peek: bool = False) -> Response:
     assembler = Assembler(StreamStart())
     for event in (*events, STOP):
         assembler.feed(event)
+        if peek:
+            assembler.partial()
     end = assembler.end()[-1]
     assert isinstance(end, StreamEnd)
     return end.response
@@ -118,10 +122,20 @@ def assemble(*events: Event) -> Response:
             Media(source=Url(url="https://x.test"), media_type="audio/wav"),
         ),
         ([PartStart(0, Data(value=1)), PartUpdate(0, Data(value=2))], Data(value=2)),
+        *(
+            ([PartStart(0, attrs.evolve(CALL, arguments=start)), *rest], attrs.evolve(CALL, arguments=arguments))
+            for start, rest, arguments in (
+                (" ", [ArgumentsDelta(0, "[1]")], " [1]"),
+                ("", [ArgumentsDelta(0, "\n"), ArgumentsDelta(0, '{"a":1}')], '\n{"a":1}'),
+                (" ", [], "{}"),
+                ("", [ArgumentsDelta(0, " "), ArgumentsDelta(0, "null")], "{}"),
+            )
+        ),
     ],
 )
 def test_a_part_is_put_together(events: list[Event], part: object) -> None:
     assert assemble(*events).message.parts == (part,)
+    assert assemble(*events, peek=True).message.parts == (part,)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +167,17 @@ def test_a_break_of_the_grammar_is_refused(events: list[Event], problem: str) ->
         assembler.feed(event)
     with pytest.raises(ProtocolError, match=problem):
         assembler.feed(events[-1])
+
+
+@pytest.mark.parametrize(
+    ("fragments", "told"),
+    [([" ", "[1]"], [" ", "[1]", ""]), ([" "], [" ", "{}"])],
+)
+def test_white_space_before_arguments_takes_nothing_back(fragments: list[str], told: list[str]) -> None:
+    start = PartStart(0, attrs.evolve(CALL, arguments=fragments[0]))
+    events = [start, *(ArgumentsDelta(0, each) for each in fragments[1:]), PartStop(0)]
+    assembler, pieces = Assembler(StreamStart()), PartPieces()
+    assert [piece.text for event in events for piece in pieces.of(assembler.feed(event))] == told
 
 
 def test_an_event_nobody_knows_is_passed_on() -> None:

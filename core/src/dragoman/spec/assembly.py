@@ -70,12 +70,12 @@ class _OpenPart:
         if self.pieces:
             self.part = _joined(self.part, self.pieces)
             self.pieces = []
-        return self.part
+        return settled_call(self.part) if type(self.part) is ToolCall else self.part
 
 
 def _joined(part: Part, pieces: list[Any]) -> Part:
     if isinstance(part, ToolCall):
-        return settled_call(attrs.evolve(part, arguments=part.arguments + "".join(pieces)))
+        return attrs.evolve(part, arguments=part.arguments + "".join(pieces))
     if isinstance(part, Media):
         start = part.source.data if isinstance(part.source, Bytes) else b""
         return attrs.evolve(part, source=Bytes(data=start + b"".join(pieces)))
@@ -217,7 +217,9 @@ class Assembler:
             raise ResponseTooLargeError(message, phase="decode")
         part, given_id = event.part, ""
         if isinstance(part, ToolCall):
-            given_id, part = part.call_id, settled_call(self._ids.of(part))
+            given_id, part = part.call_id, self._ids.of(part)
+            if not part.arguments.isspace():  # it begins what follows
+                part = settled_call(part)
         self._parts.append(_OpenPart(part, given_id))
         return event if part is event.part else attrs.evolve(event, part=part)
 

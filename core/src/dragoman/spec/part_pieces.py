@@ -93,6 +93,8 @@ class PartPieces:
         told = "".join(self._held[index] if index in self._held else self._told[index])
         if not whole or whole.startswith(told):
             return whole[len(told) :]
+        if told.isspace():  # before arguments, which are then said as they are meant
+            return whole
         message = (
             f"part {index} of the stream was replaced by another text, and what was said cannot be taken back in this "
             "form; ask for the whole answer with generate()"
