@@ -57,9 +57,6 @@ KNOWN: Mapping[str, str] = {
     "chat-rig-a-forced-tool-choice-beside-a-response-format-is-8ef22e93": (
         "the recording has a placeholder for an id, and those that Mistral takes have nine letters or digits"
     ),
-    "responses-ruby-llm-chat-web-search-with-xai-grok-4-3-replays-search-99dec3c4": (
-        "the citations of an earlier answer say nothing to a model, and are not sent back"
-    ),
     "responses-dd-trace-py-response-with-mixed-prompt-url-preserved-aa97b95e": (
         "a stored prompt without a message; a conversation has at least one"
     ),

@@ -8,6 +8,7 @@ import pytest
 from dragoman import (
     Bytes,
     ChatRequest,
+    Citation,
     Data,
     Extension,
     FileRef,
@@ -28,6 +29,7 @@ from dragoman.spec.message_formats import read_messages
 
 PIXEL = base64.b64encode(b"\x89PNG").decode()
 PICTURE = Bytes(data=b"\x89PNG")
+CITED = {"url": "https://a.test", "start": 0}
 
 
 def read(*given: Any) -> tuple[Message, ...]:
@@ -180,6 +182,15 @@ class TestParts:
         ("given", "expected"),
         [
             ({"type": "output_text", "text": "a", "annotations": [], "logprobs": []}, Text(text="a")),
+            ({"type": "input_text", "text": "a", "annotations": [{"url": "https://a.test"}]}, Text(text="a")),
+            (
+                {"type": "output_text", "text": "a", "annotations": [CITED]},
+                Text(text="a", citations=(Citation(source_url="https://a.test", metadata=CITED),)),
+            ),
+            (
+                {"type": "output_text", "text": "a", "annotations": [{"url": 7, "title": "b"}, 7]},
+                Text(text="a", citations=(Citation(title="b", metadata={"url": 7, "title": "b"}), Citation())),
+            ),
             (
                 {"type": "text", "text": "a", "citations": [{"type": "char_location"}]},
                 Text(text="a", seal=Seal(issuer="acme", payload=[{"type": "char_location"}])),

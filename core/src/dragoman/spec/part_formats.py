@@ -27,6 +27,7 @@ from dragoman.spec.media import (
 from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import JSON, Seal
 from dragoman.spec.parts import (
+    Citation,
     Extension,
     Part,
     Reasoning,
@@ -135,8 +136,22 @@ def _text(part: Members) -> Part:
     text = part.text("text")
     cited = part.take("citations") or part.take("annotations")
     part.take("logprobs")
-    seal = Seal(issuer=part.owner.of("blocks"), payload=cited) if cited and part.type == "text" else None
-    return Text(text=text, seal=seal, **part.rest())
+    if not cited or part.type == "input_text":
+        return Text(text=text, **part.rest())
+    if part.type == "text":
+        return Text(text=text, seal=Seal(issuer=part.owner.of("blocks"), payload=cited), **part.rest())
+    return Text(text=text, citations=tuple(map(_citation, as_list(cited) or ())), **part.rest())
+
+
+def _citation(given: Any) -> Citation:
+    """Return an annotation of an earlier answer, which its provider gets unchanged."""
+    annotation = cast("Mapping[str, JSON]", given if isinstance(given, Mapping) else {})
+    url, title = annotation.get("url"), annotation.get("title")
+    return Citation(
+        source_url=url if isinstance(url, str) else None,
+        title=title if isinstance(title, str) else None,
+        metadata=dict(annotation),
+    )
 
 
 def _refusal(part: Members) -> Part:
