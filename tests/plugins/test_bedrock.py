@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -26,6 +27,7 @@ from dragoman import (
     NotFoundError,
     OutputFormat,
     OverloadedError,
+    Part,
     QuotaExceededError,
     RateLimitError,
     Reasoning,
@@ -272,6 +274,33 @@ def test_cache_points_follow_what_they_cache():
     assert sent["messages"][0]["content"] == [{"text": "long"}, point, {"text": "q"}]
     tool = Tool(name="weather", options={"bedrock": {"cache_control": {"type": "ephemeral"}}})
     assert body(tools=[tool])["toolConfig"]["tools"][1] == {"cachePoint": {"type": "default"}}
+
+
+MARKED = {"bedrock": {"cache_control": {"type": "ephemeral"}}}
+POINT = {"cachePoint": {"type": "default"}}
+
+
+@pytest.mark.parametrize(
+    ("marked", "behind"),
+    [
+        (Text(text="a", options=MARKED), [POINT]),
+        (attrs.evolve(PNG, options=MARKED), [POINT]),
+        (Media(source=InlineText(text="a"), media_type="text/plain", options=MARKED), [{"text": "\n"}, POINT]),
+        (Media(source=Url(url="s3://a/b"), media_type="video/mp4", options=MARKED), [{"text": "\n"}, POINT]),
+    ],
+)
+def test_a_text_stands_between_a_document_and_the_cache_point_behind_it(marked: Part, behind: list[Any]) -> None:
+    sent = body((Message("user", [Text(text="q"), marked]), Message("assistant", "a"), Message("user", "b")))
+    assert sent["messages"][0]["content"][0] == {"text": "q"}
+    assert sent["messages"][0]["content"][2:] == behind
+
+
+async def test_no_cache_point_follows_reasoning():
+    thought = Reasoning(text="Hm.", seal=Seal(issuer="bedrock", payload="s"), options=MARKED)
+    messages = [Message("user", "a"), Message("assistant", [Text(text="b"), thought]), Message("user", "c")]
+    response, sent = await answered(messages)
+    assert [next(iter(block)) for block in sent["messages"][1]["content"]] == ["text", "reasoningContent"]
+    assert "cache_control" in {each.feature for each in response.adjustments}
 
 
 LLAMA = "us.meta.llama3-3-70b-instruct-v1:0"

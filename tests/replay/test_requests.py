@@ -18,13 +18,6 @@ KNOWN: Mapping[str, str] = {
         ("messages-llm-anthropic-test-tools-47f6dcce", "x-messages-llm-anthropic-test-tools-f559d010"),
         "a blank text beside calls is left out, since the vendor refuses it today",
     ),
-    **dict.fromkeys(
-        (
-            "converse-pydantic-ai-test-bedrock-cache-write-and-read-30e11fca",
-            "converse-pydantic-ai-test-bedrock-cache-write-and-read-f7305b19",
-        ),
-        "a blank text is left out, since some models of the vendor refuse it",
-    ),
     "messages-pydantic-ai-test-cross-provider-capability-replay-google-gem-c34b2908": (
         "two calls of the conversation have one id, and the second is sent under another"
     ),

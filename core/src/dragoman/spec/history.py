@@ -412,10 +412,8 @@ def _has_content(result: ToolResult) -> bool:
 
 
 def _unasked(index: int, call_id: str) -> InvalidRequestError:
-    missing = (
-        f"for the call {call_id!r}, which is not in an earlier message or already has a result"
-        if call_id
-        else "without the id of a call, and no call in an earlier message is without a result"
-    )
+    missing = "without the id of a call, and no call in an earlier message is without a result"
+    if call_id:
+        missing = f"for the call {call_id!r}, which is not in an earlier message or already has a result"
     message = f"messages[{index}] has a result {missing}; remove the result, or add the message with the call"
     return InvalidRequestError(message, parameter="messages")

@@ -18,15 +18,6 @@ FACTS = Facts(__spec__, "models.toml")
 _BESIDE_RESULTS_OF_CLAUDE = frozenset({"text", "image", "cachePoint"})
 _CLAUDE_WITH_SCHEMAS = (4, 5)
 
-EFFORTS: tuple[tuple[re.Pattern[str], str, frozenset[str] | None], ...] = (
-    (re.compile(r"openai\.gpt-oss"), "reasoning_effort", frozenset({"low", "medium", "high"})),
-    (re.compile(r"openai\.gpt-"), "reasoning.effort", None),
-    (re.compile(r"xai\.grok"), "reasoning.effort", frozenset({"low", "medium", "high", "xhigh"})),
-    (re.compile(r"qwen\.qwen3"), "reasoning_config", None),
-    (re.compile(r"deepseek\.v3|zai\.glm"), "reasoning_effort", None),
-)
-"""The member of the additional fields that takes the effort, and the words that it takes if they are known."""
-
 STRICT_SCHEMA = attrs.evolve(CLAUDE_SCHEMA, keywords=CLAUDE_SCHEMA.keywords | {"minLength", "maxLength"})
 """https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html."""
 
@@ -94,9 +85,10 @@ class Family:
         )
 
     @property
-    def effort(self) -> tuple[str, frozenset[str] | None] | None:
-        """Return where its effort is said, outside Claude, and the words for it."""
-        return next(((where, words) for model, where, words in EFFORTS if model.search(self.id)), None)
+    def effort(self) -> tuple[str, frozenset[str]] | None:
+        """Return where its effort is said, outside Claude, and the words for it, none if they are not known."""
+        rows = FACTS.table("efforts").values()
+        return next(((where, frozenset(words)) for model, where, *words in rows if re.search(model, self.id)), None)
 
 
 def family(model: str, base_model: str | None = None) -> Family:

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count, pairwise
 from typing import ClassVar
 
 from dragoman import JSON, Data, Media, Outcome, Part, Reasoning, Text, ToolCall, ToolResult
@@ -41,7 +42,21 @@ class PartEncoder(BlockEncoder):
         """
         encode = {"system": self.system_part, "assistant": self.assistant_part}.get(role, self.user_part)
         found = ((encode(part), part) for part in parts)
-        return [each for block, part in found if block is not None for each in (block, *cache_point(part.options))]
+        blocks = [each for block, part in found if block for each in (block, *cache_point(part.options))]
+        return list(self._separate(blocks))
+
+    def _separate(self, blocks: list[Block]) -> Iterator[Block]:
+        """Yield blocks without cache points just behind reasoning and, for Claude, documents, which are refused there.
+
+        https://github.com/anomalyco/opencode/issues/36517, https://github.com/strands-agents/harness-sdk/issues/1966
+        """
+        for before, block in pairwise(({}, *blocks)):
+            if "cachePoint" in block and before.keys() & {"document", "video"}:
+                yield {"text": "\n"}
+            if "cachePoint" in block and "reasoningContent" in before:
+                self.adjust("dropped", CACHE_MARK, "Bedrock accepts no cache point behind reasoning")
+            else:
+                yield block
 
     def text(self, part: Text) -> Block:
         """Return the block of a text, with the citations that Bedrock issued."""
@@ -67,11 +82,9 @@ class PartEncoder(BlockEncoder):
 
     def _distinct(self, filename: str | None) -> str:
         """Return the name of a document, with a number if another one has it already."""
-        name = first = document_name(filename)
-        count = 1
-        while name in self.names:
-            count += 1
-            name = f"{first} {count}"
+        first = document_name(filename)
+        names = chain((first,), (f"{first} {number}" for number in count(2)))
+        name = next(each for each in names if each not in self.names)
         self.names.add(name)
         if filename is not None and name != filename:
             reason = "Bedrock accepts letters, digits, spaces, hyphens and brackets in names of documents, which differ"
