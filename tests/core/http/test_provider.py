@@ -473,9 +473,15 @@ class TestHangingUp:
     async def test_on_a_deadline_of_the_caller(self, loopback: LoopbackServer) -> None:
         loopback.always(self.endless)
         async with speaking(loopback) as near:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
+
+            async def limited() -> None:
+                async with asyncio.timeout(None) as deadline:
+                    arrived = asyncio.create_task(asyncio.to_thread(loopback.wait_requests))
+                    arrived.add_done_callback(lambda _: deadline.reschedule(0))
                     await collected(near)
+
+            with pytest.raises(TimeoutError):
+                await limited()
             await asyncio.to_thread(loopback.wait_hangup)
 
     async def test_on_leaving_the_text_early(self, loopback: LoopbackServer) -> None:
