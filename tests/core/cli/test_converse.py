@@ -224,6 +224,17 @@ def test_what_is_entered_during_an_answer_is_sent_after_it(tmp_path: Path) -> No
         assert re.search(r" s\n> /model\nthe model is echo\n> Gr\u00fc\u00dfe\n+Gr\u00fc\u00dfe\necho \|", shown), shown
 
 
+def test_what_is_entered_at_once_and_during_an_answer_is_sent_in_order(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", "-o", "stall=0.3", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        terminal.type("one" + ENTER + "two" + ENTER)
+        terminal.wait_until(lambda _: terminal.is_answering)
+        terminal.type("thre\x1b[De" + ENTER + CTRL_D)
+        assert terminal.ended() == 0
+        asked = [line for line in terminal.text().splitlines() if line.startswith("> ")]
+        assert asked[:3] == ["> one", "> two", "> three"]
+
+
 def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
     with PseudoTerminal() as terminal:
         terminal.type("one\x1b\rtwo" + ENTER + ENTER + "/model" + ENTER + CTRL_D)
