@@ -86,6 +86,7 @@ def test_media_are_made_of_an_address(address: str, expected: Media) -> None:
         ("data:image/png,a", "must be a data: URL in base64"),
         ("/no/such.png", "the file '/no/such.png' cannot be read"),
         ("no:such", "the file 'no:such' cannot be read"),
+        ("ftp://x.test/a.png", "fetch addresses of http, https, gs, s3, not .ftp://x.test/a.png.; give the bytes"),
         (7, "media are made of a path, bytes or a URL, not 7"),
     ],
 )

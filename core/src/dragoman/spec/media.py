@@ -227,6 +227,10 @@ def _media_of(source: Any, media_type: str | None = None, filename: str | None =
         if scheme == "data" or scheme in _SCHEMES:
             made, kind = address_source(source, "source", "")
             return Media(source=made, media_type=media_type or _known(kind, source), filename=filename)
+    if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source):
+        known = ", ".join(_SCHEMES[:-1])
+        message = f"providers fetch addresses of {known}, not {shown(source)}; give the bytes, or the path of a file"
+        raise InvalidRequestError(message, parameter="source")
     if isinstance(source, str | PathLike):
         path = Path(source)  # pyright: ignore[reportUnknownArgumentType]
         try:
