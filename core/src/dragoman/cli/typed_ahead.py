@@ -87,7 +87,7 @@ def _read() -> bytes:
     """Read what the terminal hands over, with Ctrl-D where it ends what is read."""
     import select  # noqa: PLC0415  # only a terminal needs it
 
-    pieces = []
+    pieces: list[bytes] = []
     while select.select([sys.stdin], [], [], 0)[0]:
         pieces.append(os.read(sys.stdin.fileno(), 65536))
         if not pieces[-1]:
