@@ -8,11 +8,26 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from hypothesis import given, settings, strategies as st
 
 from conformance.bedrock_server import CONVERSE
 from conformance.cohere_server import COHERE
-from dragoman import Response
+from dragoman import (
+    ArgumentsDelta,
+    Event,
+    PartStart,
+    PartUpdate,
+    Response,
+    Seal,
+    SealUpdate,
+    Text,
+    TextDelta,
+    ToolCall,
+    Usage,
+    UsageSnapshot,
+)
 from dragoman.http import CallArguments
+from dragoman.http.repeated_calls import CallsSaidOnce
 from dragoman.testing.faults import CHAT, GEMINI, MESSAGES, RESPONSES
 from fuzz.dialects import DialectCase
 from fuzz.outcome import decoded
@@ -32,6 +47,7 @@ from properties.test_calls_of_dialects import (
 )
 
 START, STOP = "start", "stop"
+ONE = {"a": 1}
 PLANS = {
     "at once": (START, START, 0, 1, STOP),
     "between": (START, 0, START, 1, STOP),
@@ -244,6 +260,84 @@ def test_calls_without_arguments_end_at_one_place(dialect: DialectCase, wire: Wi
     check(read(dialect, iter([*wire.beginning, *told, *wire.end])), sent)
 
 
+ELSEWHERE = [case for case in CASES if not case.id.endswith("with ids alone")]
+TWICE = {
+    "sequence": ((0, START, 0, 1, STOP), (1, START, 0, 1, STOP)),
+    "whole": ((0, START, "all", STOP), (1, START, "all", STOP)),
+    "last without arguments": ((0, START, "all", STOP), (1, START, STOP)),
+    "announced": ((0, START, STOP), (1, START, 0, 1, STOP)),
+}
+
+
+@pytest.mark.parametrize(("dialect", "wire"), ELSEWHERE)
+@pytest.mark.parametrize("plan", TWICE.values(), ids=TWICE)
+@pytest.mark.parametrize("others", [0, 2])
+def test_at_another_place_it_is_one(dialect: DialectCase, wire: Wire, plan: Any, others: int) -> None:
+    """A call with the id, the name and the arguments of one before is that one, wherever a dialect puts it."""
+    same = Call("c", "f", ONE, ())
+    rest = [Call(f"d{place}", "g", {"b": place}, ()) for place in range(others)]
+    told = [
+        event for place, call in enumerate(rest) for event in said(wire, place, call, (START, 0, 1, STOP), so_far=False)
+    ]
+    for place, *steps in plan:
+        told += said(wire, others + place, same, tuple(steps), so_far=False)
+    check(read(dialect, iter([*wire.beginning, *told, *wire.end])), [*rest, same])
+
+
+@pytest.mark.parametrize(("dialect", "wire"), ELSEWHERE)
+@pytest.mark.parametrize("in_turns", [False, True])
+@pytest.mark.parametrize("names", ["ff", "fg"])
+def test_other_arguments_or_another_name_are_another_call(
+    dialect: DialectCase, wire: Wire, names: str, *, in_turns: bool
+) -> None:
+    sent = [Call("c", name, {"a": place}, ()) for place, name in enumerate(names)]
+    told = [[*said(wire, place, call, (START, 0, 1, STOP), so_far=False)] for place, call in enumerate(sent)]
+    turns = [each[at] for at in range(len(told[0])) for each in told] if in_turns else []
+    events = turns or [event for each in told for event in each]
+    response = read(dialect, iter([*wire.beginning, *events, *wire.end]))
+    assert [(call.name, call.parse()) for call in response.tool_calls] == [
+        (name, {"a": place}) for place, name in enumerate(names)
+    ]
+    assert len({call.call_id for call in response.tool_calls}) == len(sent)
+
+
+SAME_OR_NOT = st.tuples(st.sampled_from("cd"), st.sampled_from("fg"), st.sampled_from([ONE, {"a": 2}, {"b": "}{"}]))
+
+
+@pytest.mark.parametrize(("dialect", "wire"), ELSEWHERE)
+@settings(max_examples=40, deadline=None)
+@given(drawn=st.lists(SAME_OR_NOT, min_size=1, max_size=5))
+def test_a_stream_has_the_calls_of_the_whole_answer(dialect: DialectCase, wire: Wire, drawn: list[Any]) -> None:
+    sent = [Call(*each, ()) for each in drawn]
+    told = [event for at, call in enumerate(sent) for event in said(wire, at, call, (START, 0, 1, STOP), so_far=False)]
+    body = WHOLES[dialect.server_dialect.name](sent, lambda call: json.dumps(call.arguments))
+    whole = decoded(dialect, json.dumps(body).encode())
+    assert isinstance(whole, Response)
+    streamed = read(dialect, iter([*wire.beginning, *told, *wire.end]))
+    found = [[(call.name, call.parse()) for call in each.tool_calls] for each in (streamed, whole)]
+    assert found[0] == found[1]
+    assert len(found[0]) == len({json.dumps(each) for each in drawn})
+
+
+def test_what_follows_on_a_call_that_was_left_out() -> None:
+    """The parts after it are counted without it, and what still comes for it adds nothing."""
+    call = ToolCall(name="f", call_id="c", arguments="")
+    late = [ArgumentsDelta(2, "{}"), SealUpdate(2, Seal(issuer="s")), TextDelta(3, "ends"), UsageSnapshot(Usage())]
+    events: list[Event] = [
+        PartStart(0, call),
+        ArgumentsDelta(0, '{"a": 1}'),
+        SealUpdate(0, Seal(issuer="s")),
+        PartStart(1, ToolCall(name="f", call_id="c", arguments='{"a": 1}', server_side=True)),
+        PartStart(2, call),
+        PartUpdate(2, ToolCall(name="f", call_id="c", arguments='{"a": 1}')),
+        PartUpdate(2, ToolCall(name="f", call_id="c", arguments="", id="own")),
+        PartStart(3, Text(text="")),
+        *late,
+    ]
+    told = CallsSaidOnce().of(events, is_last=True)
+    assert told == [*events[:4], PartStart(2, Text(text="")), TextDelta(2, "ends"), UsageSnapshot(Usage())]
+
+
 def whole_calls(dialect: DialectCase, sent: list[Call]) -> Iterator[Json]:
     """Yield each call in an event of its own, for the dialects that have no pieces."""
     kind = dialect.server_dialect
@@ -257,7 +351,6 @@ def whole_calls(dialect: DialectCase, sent: list[Call]) -> Iterator[Json]:
 
 
 WHOLE = {name: case for name, case in SPEAKERS.items() if case.server_dialect.name in {GEMINI.name, "ollama"}}
-ONE = {"a": 1}
 SAID = {
     "again": ([("c", "f", ONE), ("c", "f", ONE)], [("f", ONE)]),
     "without arguments again": ([("c", "f", ONE), ("c", "f", {})], [("f", ONE)]),
@@ -362,7 +455,7 @@ NAMED = {
     ),
     "of two calls with one id and name": (
         [function("f", '{"a": 1}', index=0, id="c"), function("f", '{"a": 1}', index=1, id="c")],
-        ["f", "f"],
+        ["f"],
     ),
     "of two calls at one index, without arguments, in one chunk": (
         [[function("now", None, index=0, id="c"), function("today", None, index=0, id="c")]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from dragoman.http.dialect import Dialect, StreamDecoder
 from dragoman.http.error_bodies import error_text, told_error
@@ -23,12 +24,17 @@ from dragoman.spec.errors import (
 )
 from dragoman.spec.events import (
     Event,
+    PartStart,
     Ping,
     ResponseSnapshot,
     StreamStart,
 )
+from dragoman.spec.parts import ToolCall
 from dragoman.spec.provider import CallContext
 from dragoman.spec.response import Response
+
+if TYPE_CHECKING:
+    from dragoman.http.repeated_calls import CallsSaidOnce
 
 _TURN_BYTES = 1 << 16
 """How many bytes are decoded before other tasks run: some 300 events, which take a few milliseconds."""
@@ -135,6 +141,7 @@ class EventIterator:
         "_annotate",
         "_batch",
         "_begun",
+        "_calls",
         "_comments",
         "_context",
         "_decoder",
@@ -172,6 +179,7 @@ class EventIterator:
         self._silent_since = context.clock.monotonic()
         self._patience = context.timeouts.first_byte
         self._begun = False
+        self._calls: CallsSaidOnce | None = None
         self._failure: BaseException | None = None
         self._ended = False
         self._comments = 0
@@ -206,6 +214,8 @@ class EventIterator:
                 piece = None  # for tracebacks that show local variables
                 self._annotate(error)
                 raise
+            if self._calls is not None:
+                batch = self._calls.of(batch, is_last=self._ended or self._failure is not None)
             self._batch = iter(batch)
         return event
 
@@ -245,8 +255,12 @@ class EventIterator:
             self._seen = True
             for each in decoder.feed(frame):
                 batch.append(each)
-                if type(each) is ResponseSnapshot and each.finish is not None:
-                    self._finished = True
+                kind = type(each)
+                if kind is ResponseSnapshot:
+                    if each.finish is not None:  # type: ignore[union-attr]  # narrowed by `kind`, for speed
+                        self._finished = True
+                elif kind is PartStart and self._calls is None and type(each.part) is ToolCall:  # type: ignore[union-attr]
+                    self._calls = _said_calls()
             if decoder.done:
                 self._reply.complete()
                 self._close(batch)
@@ -308,3 +322,9 @@ class EventIterator:
     def _close(self, batch: list[Event]) -> None:
         self._ended = True
         batch.extend(self._decoder.close())
+
+
+def _said_calls() -> CallsSaidOnce:
+    from dragoman.http.repeated_calls import CallsSaidOnce  # noqa: PLC0415  # few streams have calls
+
+    return CallsSaidOnce()

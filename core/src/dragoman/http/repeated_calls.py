@@ -1,11 +1,12 @@
 """Calls that a server says again in one stream: they are one, with the arguments of whichever time had them.
 
-A call is said again under its id and its name, where the dialect's own place for it is the same. Two calls that share
-no more than an id are two.
+A call is said again under its id and its name, with the same arguments, with none, or with those that it lacked. Two
+calls that share no more than an id are two.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable
 
 from attrs import define, field
@@ -17,7 +18,7 @@ from dragoman.spec.call_ids import MOST_COMPARED, begins_again, fuller, is_annou
 from dragoman.spec.events import ArgumentsDelta, Event, PartStart, PartStop, PartUpdate
 from dragoman.spec.parts import ToolCall
 
-__all__ = ["PlacedCalls", "WholeCalls", "begins_again"]
+__all__ = ["CallsSaidOnce", "PlacedCalls", "WholeCalls", "begins_again"]
 
 
 class WholeCalls:
@@ -162,3 +163,150 @@ class PlacedCalls:
             return []
         known.index, known.call = self._next_index(), call
         return [*part_events(known.index, call), PartStop(known.index)]
+
+
+@define
+class _SaidCall:
+    """Hold what the events of one call have told.
+
+    Args:
+        index: the index of its part, as the decoder counts.
+        call: what it began as.
+        pieces: those of its arguments.
+        alike: the calls before it with its id and its name.
+        events: those that are held back.
+        is_stopped: whether it stopped.
+        is_filled: whether it has the arguments of a call that says it again.
+
+    """
+
+    index: int
+    call: ToolCall
+    pieces: list[str]
+    alike: list[_SaidCall]
+    events: list[Event] = field(factory=list[Event])
+    is_stopped: bool = False
+    is_filled: bool = False
+
+    def take(self, event: Event) -> None:
+        """Take an event of its part."""
+        if isinstance(event, ArgumentsDelta):
+            self.pieces.append(event.fragment)
+        elif isinstance(event, PartUpdate) and isinstance(event.part, ToolCall):
+            self.call = event.part
+            if event.part.arguments:
+                self.pieces = [event.part.arguments]
+        elif isinstance(event, PartStop):
+            self.is_stopped = True
+
+    def whole(self) -> ToolCall:
+        """Return the call with the arguments that have arrived."""
+        self.pieces = ["".join(self.pieces)]
+        return changed(self.call, arguments=self.pieces[0])
+
+
+class CallsSaidOnce:
+    """Leave out of the events of one stream the calls that say one before again, at another place of the dialect.
+
+    What follows on the start of a call with the id and the name of one before is held back until it stops, another part
+    begins, or the stream ends. Then it is the same call once more, or another one.
+    """
+
+    __slots__ = ("_dropped", "_held", "_known", "_said")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[_SaidCall]] = {}
+        self._said: dict[int, _SaidCall] = {}
+        self._held: _SaidCall | None = None
+        self._dropped: list[int] = []
+
+    def of(self, events: list[Event], *, is_last: bool) -> list[Event]:
+        """Return what to report of the next events, in which parts are counted without those that were left out.
+
+        Args:
+            events: the events.
+            is_last: whether the stream ends with them.
+
+        """
+        told: list[Event] = []
+        for event in events:
+            index: int | None = getattr(event, "index", None)
+            if index is None:
+                told.append(event)
+            else:
+                self._take(event, index, told)
+        if is_last:
+            self._decide(told, is_complete=True)
+        return told
+
+    def _take(self, event: Event, index: int, told: list[Event]) -> None:
+        held = self._held
+        if held is not None and index == held.index:
+            held.events.append(event)
+            held.take(event)
+            if held.is_stopped:
+                self._decide(told, is_complete=True)
+            return
+        if isinstance(event, PartStart):
+            self._decide(told, is_complete=False)
+            if self._is_held(event):
+                return
+        elif (said := self._said.get(index)) is not None:
+            if said.is_filled and isinstance(event, ArgumentsDelta):
+                return  # the empty object of a call that has none
+            said.take(event)
+        self._tell(event, index, told)
+
+    def _is_held(self, event: PartStart) -> bool:
+        """Keep the start of a call, and return whether it is held back, since one before has its id and its name."""
+        call = event.part
+        if not isinstance(call, ToolCall) or not call.call_id or call.server_side:
+            return False
+        alike = self._known.setdefault((call.call_id, call.name), [])
+        begun = _SaidCall(event.index, call, [call.arguments], alike)
+        if not alike:
+            self._add(begun)
+            return False
+        begun.events.append(event)
+        self._held = begun
+        return True
+
+    def _add(self, begun: _SaidCall) -> None:
+        self._said[begun.index] = begun
+        begun.alike.append(begun)
+
+    def _tell(self, event: Event, index: int, told: list[Event]) -> None:
+        """Report an event with the index that its part has for the reader; none of a part that was left out."""
+        before = bisect(self._dropped, index)
+        if not before:
+            told.append(event)
+        elif self._dropped[before - 1] != index:
+            told.append(changed(event, index=index - before))
+
+    def _decide(self, told: list[Event], *, is_complete: bool) -> None:
+        """Leave out the call that is held back if it says one before again, else report what was held back.
+
+        One without arguments may still get them unless it is complete.
+        """
+        held, self._held = self._held, None
+        if held is None:
+            return
+        call = held.whole()
+        alike = held.alike[-MOST_COMPARED:] if is_complete or not says_none(call.arguments) else ()
+        known = next((each for each in alike if _says_again(call, each)), None)
+        if known is None:
+            self._add(held)
+            for event in held.events:
+                self._tell(event, held.index, told)
+            return
+        self._dropped.append(held.index)
+        if not known.is_stopped and (added := fuller(call, known.whole())) is not None:
+            update = PartUpdate(known.index, added)
+            known.take(update)
+            known.is_filled = True
+            self._tell(update, known.index, told)
+
+
+def _says_again(call: ToolCall, known: _SaidCall) -> bool:
+    before = known.whole()
+    return repeats_call(call, before) or (not known.is_stopped and repeats_call(before, call))
