@@ -39,7 +39,7 @@ from dragoman import (
     Usage,
     UsageSnapshot,
 )
-from dragoman.spec.assembly import MAX_PARTS, Assembler, build_response
+from dragoman.spec.assembly import MAX_PARTS, Assembler, Reassembler, build_response
 
 STOP = ResponseSnapshot(finish=Finish(reason="stop", raw="stop"))
 CALL = ToolCall(name="f", call_id="1")
@@ -282,3 +282,39 @@ def test_an_answer_has_no_more_parts_than_can_be_put_together() -> None:
         assembler.feed(PartStart(index, Text(text="")))
     with pytest.raises(ResponseTooLargeError, match="more than 10000 parts"):
         assembler.feed(PartStart(MAX_PARTS, Text(text="")))
+
+
+def ends(*reasons: FinishReason) -> list[ResponseSnapshot]:
+    return [ResponseSnapshot(finish=Finish(reason=reason, raw=str(reason)), metadata={"n": 1}) for reason in reasons]
+
+
+CUT = [FinishReason.LENGTH, FinishReason.CONTENT_FILTER, FinishReason.REFUSAL, FinishReason.ERROR, FinishReason.PAUSED]
+
+
+@pytest.mark.parametrize("first", CUT)
+@pytest.mark.parametrize("last", [FinishReason.STOP, FinishReason.OTHER])
+def test_a_normal_end_does_not_replace_that_of_an_answer_that_was_cut(first: FinishReason, last: FinishReason) -> None:
+    assembler = Assembler(StreamStart())
+    seen = [assembler.feed(event) for event in ends(first, last)]
+    assert seen == [*ends(first), ResponseSnapshot(metadata={"n": 1})]
+    assert assemble(*ends(first, last)).finish.reason == first
+
+
+@pytest.mark.parametrize("first", [FinishReason.STOP, FinishReason.OTHER])
+@pytest.mark.parametrize("last", [*CUT, FinishReason.STOP, FinishReason.OTHER])
+def test_any_end_replaces_a_normal_one(first: FinishReason, last: FinishReason) -> None:
+    assembler = Assembler(StreamStart())
+    assert [assembler.feed(event) for event in ends(first, last)] == ends(first, last)
+    assert assembler.partial().finish.reason == FinishReason.INTERRUPTED
+    (end,) = assembler.end()
+    assert isinstance(end, StreamEnd)
+    assert end.response.finish.reason == last
+
+
+def test_middleware_may_replace_any_end() -> None:
+    assembler = Reassembler(StreamStart())
+    events = ends(FinishReason.LENGTH, FinishReason.STOP)
+    assert [assembler.feed(event) for event in events] == events
+    (end,) = assembler.end()
+    assert isinstance(end, StreamEnd)
+    assert end.response.finish.reason == FinishReason.STOP

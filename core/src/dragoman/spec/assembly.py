@@ -29,16 +29,11 @@ from dragoman.spec.events import (
     StreamStart,
     TextDelta,
     UsageSnapshot,
+    says_less,
 )
 from dragoman.spec.media import Bytes, Media
 from dragoman.spec.part_fields import JSON
-from dragoman.spec.parts import (
-    Part,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-)
+from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.spec.response import Adjustment, Finish, FinishReason, Response, Usage, build_response
 
 _DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
@@ -266,8 +261,9 @@ class Assembler:
         return event
 
     def _update_response(self, event: ResponseSnapshot) -> Event:
-        if event.finish is not None:
-            self._finish = event.finish
+        if event.finish is not None and self._keeps_ends and says_less(event.finish, self._finish):
+            event = attrs.evolve(event, finish=None)
+        self._finish = event.finish or self._finish
         if event.metadata:
             self._metadata.update(event.metadata)
         known = {
@@ -283,6 +279,7 @@ class Assembler:
         message = f"a provider's stream must not yield {type(event).__name__}; the core adds it"
         raise ProtocolError(message)
 
+    _keeps_ends: ClassVar[bool] = True
     _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
         ArgumentsDelta: _add_arguments,
         MediaDelta: _add_data,
@@ -308,6 +305,7 @@ class Reassembler(Assembler):
     def _pass_end(self, event: StreamEnd) -> Event:
         return event
 
+    _keeps_ends: ClassVar[bool] = False  # middleware may replace one
     _HANDLERS: ClassVar[Mapping[type[Any], Callable[[Any, Any], Event]]] = {
         **Assembler._HANDLERS,  # noqa: SLF001  # its base class
         PartEnd: _pass_part,

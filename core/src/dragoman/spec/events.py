@@ -22,7 +22,7 @@ from attrs import field
 from dragoman.spec._value import maker, value
 from dragoman.spec.part_fields import JSON, Seal
 from dragoman.spec.parts import Part
-from dragoman.spec.response import Adjustment, Attempt, Finish, Origin, Response, Usage
+from dragoman.spec.response import Adjustment, Attempt, Finish, FinishReason, Origin, Response, Usage
 
 
 @value
@@ -141,7 +141,8 @@ class ResponseSnapshot:
     """Report what is known about the answer as a whole; a value other than ``None`` replaces the previous one.
 
     Args:
-        finish: why the answer ended; this is the terminal signal of a stream.
+        finish: why the answer ended; this is the terminal signal of a stream. What a provider tells of a normal or an
+            unknown end does not replace another.
         response_id: the provider's id of the answer.
         served_model: the model that answers, as the provider names it.
         created: when the provider made the answer, in seconds since 1970.
@@ -154,6 +155,14 @@ class ResponseSnapshot:
     served_model: str | None = None
     created: float | None = None
     metadata: Mapping[str, JSON] = field(factory=dict[str, JSON])
+
+
+_VAGUE = frozenset({FinishReason.STOP, FinishReason.OTHER})
+
+
+def says_less(finish: Finish, known: Finish | None) -> bool:
+    """Return whether an end says less than one before: some gateways end an answer once more that was cut."""
+    return known is not None and finish.reason in _VAGUE and known.reason not in _VAGUE
 
 
 @value
