@@ -329,6 +329,23 @@ def test_a_stop_of_gemini_without_any_part_is_no_success(parts: Any) -> None:
     assert answer_of(dialect, [Piece("", {"candidates": [said]})]).finish.reason == FinishReason.STOP
 
 
+@pytest.mark.parametrize("candidates", [None, [], [{}]])
+def test_a_prompt_that_gemini_blocks_is_filtered_beside_an_empty_candidate(candidates: Any) -> None:
+    dialect = SPEAKERS["google.generate"]
+    chunk = {"candidates": candidates, "promptFeedback": {"blockReason": "SAFETY"}}
+    whole = decoded(dialect, json.dumps(chunk).encode())
+    assert isinstance(whole, Response)
+    assert whole.finish == answer_of(dialect, [Piece("", chunk)]).finish
+    assert whole.finish == Finish(reason=FinishReason.CONTENT_FILTER, raw="SAFETY")
+
+
+@pytest.mark.parametrize("reason", ["BLOCK_REASON_UNSPECIFIED", *NO_END])
+def test_no_reason_for_a_block_of_gemini_is_no_end(reason: str | None) -> None:
+    chunk = {"promptFeedback": {"blockReason": reason}}
+    error = streamed(SPEAKERS["google.generate"], [stream_of([Piece("", chunk)])]).error
+    assert isinstance(error, StreamInterruptedError)
+
+
 def whole_with(server: str, body: Any) -> Any:
     """Return a whole reply with every kind of emptiness in it."""
     if server == "openai-chat":

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dragoman import Finish, FinishReason, Usage
-from dragoman.http import end_word, fields, finish_of, number, word
+from dragoman.http import end_word, fields, finish_of, number
 
 _FILTERED = (
     "SAFETY",
@@ -47,7 +47,7 @@ FINISH: Mapping[str, FinishReason] = {
 
 https://ai.google.dev/api/generate-content#FinishReason
 """
-_UNSPECIFIED = ("0", "FINISH_REASON_UNSPECIFIED")
+_UNSPECIFIED = ("0", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED")
 _MAX_DIGITS = 18
 
 
@@ -69,8 +69,9 @@ def finish(candidate: Mapping[str, Any]) -> Finish | None:
 
 def block_finish(feedback: Mapping[str, Any]) -> Finish | None:
     """Return the finish for a prompt that was blocked, ``None`` if it was not."""
-    reason = word(feedback.get("blockReason"))
-    return Finish(reason=FinishReason.CONTENT_FILTER, raw=reason) if reason else None
+    reason = end_word(feedback.get("blockReason"))
+    blocks = reason is not None and reason not in _UNSPECIFIED
+    return Finish(reason=FinishReason.CONTENT_FILTER, raw=reason) if blocks else None
 
 
 def usage(report: Any) -> Usage | None:

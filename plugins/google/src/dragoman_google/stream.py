@@ -179,7 +179,7 @@ class GeminiDecoder:
         feedback = fields(chunk.get("promptFeedback"))
         if feedback:
             self._metadata["promptFeedback"] = feedback
-        return None if chunk.get("candidates") else block_finish(feedback)
+        return None if any(objects(chunk.get("candidates"))) else block_finish(feedback)
 
     def _candidate(self, candidate: Mapping[str, Any], events: list[Event]) -> None:
         parts = objects(fields(candidate.get("content")).get("parts"))
