@@ -318,3 +318,33 @@ def test_middleware_may_replace_any_end() -> None:
     (end,) = assembler.end()
     assert isinstance(end, StreamEnd)
     assert end.response.finish.reason == FinishReason.STOP
+
+
+WHOLE_TEXTS: list[tuple[list[Event], list[Event]]] = [
+    ([PartStart(0, Text(text="a"))], [PartStart(0, Text(text="")), TextDelta(0, "a")]),
+    ([PartStart(0, Refusal(text="no"))], [PartStart(0, Refusal(text="")), TextDelta(0, "no")]),
+    ([PartStart(0, Reasoning(text="hm"))], [PartStart(0, Reasoning()), ReasoningDelta(0, "hm")]),
+    (
+        [PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="abcd", id="x"))],
+        [PartStart(0, Text(text="")), TextDelta(0, "ab"), TextDelta(0, "cd"), PartUpdate(0, Text(text="abcd", id="x"))],
+    ),
+]
+UNCHANGED: list[list[Event]] = [
+    [PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="ab"))],
+    [PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="other"))],
+    [PartStart(0, Text(text="")), TextDelta(0, "ab"), PartUpdate(0, Text(text="", id="x"))],
+    [PartStart(0, CALL), PartUpdate(0, ToolCall(name="f", call_id="1", arguments="{}"))],
+]
+
+
+@pytest.mark.parametrize(("events", "told"), [*WHOLE_TEXTS, *[(each, each) for each in UNCHANGED]])
+def test_a_text_that_comes_whole_is_a_delta_where_one_can_follow(events: list[Event], told: list[Event]) -> None:
+    assembler = Assembler(StreamStart())
+    assembler.following = []
+    seen: list[Event] = []
+    for event in events:
+        seen.append(assembler.feed(event))
+        seen += assembler.following
+        assembler.following.clear()
+    assert seen == told
+    assert assemble(*told).message == assemble(*events).message == assembler.partial().message

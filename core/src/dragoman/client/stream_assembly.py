@@ -88,7 +88,7 @@ class AssembledStream:
         self._assembler = assembler
         self._events = events
         self._first = first[::-1]  # the next one last: a deque would take 600 bytes in every open stream
-        self._pending = list(pending)
+        self._pending = assembler.following = list(pending)
         self._is_read = False
 
     def __aiter__(self) -> Self:
@@ -390,6 +390,7 @@ class ReassembledStream(AssembledStream):
         self._is_begun = True
         if isinstance(first, StreamStart):
             self._assembler = Reassembler(first)
+            self._assembler.following = self._pending
         elif first is not None:
             self._first.append(first)
         start = first if isinstance(first, StreamStart) else StreamStart()

@@ -8,7 +8,7 @@ An :class:`Assembler` checks the events against the grammar of :mod:`dragoman.sp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import attrs
 
@@ -31,64 +31,12 @@ from dragoman.spec.events import (
     UsageSnapshot,
     says_less,
 )
-from dragoman.spec.media import Bytes, Media
+from dragoman.spec.open_parts import DeltaClass, OpenPart, has_content, text_after, with_content_of
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import Part, Reasoning, Refusal, Text, ToolCall
 from dragoman.spec.response import Adjustment, Finish, FinishReason, Response, Usage, build_response
 
-_DeltaClass: TypeAlias = type[TextDelta] | type[ReasoningDelta] | type[ArgumentsDelta] | type[MediaDelta]
-
-_DELTA_OF: dict[type[Any], _DeltaClass] = {
-    Text: TextDelta,
-    Refusal: TextDelta,
-    Reasoning: ReasoningDelta,
-    ToolCall: ArgumentsDelta,
-    Media: MediaDelta,
-}
 _INTERRUPTED = Finish(reason=FinishReason.INTERRUPTED)
-
-
-class _OpenPart:
-    """Collect the pieces of one part."""
-
-    __slots__ = ("accepts", "closed", "given_id", "part", "pieces")
-
-    def __init__(self, part: Part, given_id: str) -> None:
-        self.part: Part = part
-        self.given_id = given_id
-        self.accepts = _DELTA_OF.get(type(part))
-        self.pieces: list[Any] = []
-        self.closed = False
-
-    def whole(self) -> Part:
-        """Return the part with all its pieces."""
-        if self.pieces:
-            self.part = _joined(self.part, self.pieces)
-            self.pieces = []
-        return settled_call(self.part) if type(self.part) is ToolCall else self.part
-
-
-def _joined(part: Part, pieces: list[Any]) -> Part:
-    if isinstance(part, ToolCall):
-        return attrs.evolve(part, arguments=part.arguments + "".join(pieces))
-    if isinstance(part, Media):
-        start = part.source.data if isinstance(part.source, Bytes) else b""
-        return attrs.evolve(part, source=Bytes(data=start + b"".join(pieces)))
-    assert isinstance(part, Text | Refusal | Reasoning)  # noqa: S101  # the classes of _DELTA_OF
-    return attrs.evolve(part, text=part.text + "".join(pieces))
-
-
-def _has_content(part: Part) -> bool:
-    if isinstance(part, Text | Refusal | Reasoning):
-        return bool(part.text)
-    if isinstance(part, ToolCall):
-        return bool(part.arguments)
-    return not (isinstance(part, Media) and part.source == Bytes(data=b""))
-
-
-def _with_content_of(before: Part, part: Part) -> Part:
-    name = "arguments" if isinstance(part, ToolCall) else "source" if isinstance(part, Media) else "text"
-    return attrs.evolve(part, **{name: getattr(before, name)})
 
 
 MAX_PARTS = 10_000
@@ -101,18 +49,23 @@ class Assembler:
     Args:
         start: the start of the stream, which holds what is known before the first part.
 
+    Attributes:
+        following: receives the event that follows on one that is returned, where a text that begins or is replaced as
+            a whole is returned as a delta. Without a list, such events are returned as they are.
+
     """
 
-    __slots__ = ("_finish", "_ids", "_metadata", "_origin", "_parts", "_start", "_usage")
+    __slots__ = ("_finish", "_ids", "_metadata", "_origin", "_parts", "_start", "_usage", "following")
 
     def __init__(self, start: StreamStart) -> None:
         self._start = start
         self._origin = start.origin
-        self._parts: list[_OpenPart] = []
+        self._parts: list[OpenPart] = []
         self._usage = Usage()
         self._finish: Finish | None = None
         self._metadata: dict[str, JSON] = {}
         self._ids = CallIds()
+        self.following: list[Event] | None = None
 
     def feed(self, event: Event) -> Event:
         """Process one event of a provider, and return the event that the reader of the stream sees.
@@ -178,14 +131,14 @@ class Assembler:
             metadata=self._metadata,
         )
 
-    def _open(self, index: int, kind: _DeltaClass) -> _OpenPart:
+    def _open(self, index: int, kind: DeltaClass) -> OpenPart:
         part = self._at(index, kind.__name__)
         if part.accepts is not kind:
             message = f"the stream has a {kind.__name__} for part {index}, which is {type(part.part).__name__}"
             raise ProtocolError(message)
         return part
 
-    def _at(self, index: int, event: str) -> _OpenPart:
+    def _at(self, index: int, event: str) -> OpenPart:
         if not 0 <= index < len(self._parts):
             message = f"the stream has a {event} for part {index}, which was never started"
             raise ProtocolError(message)
@@ -215,7 +168,11 @@ class Assembler:
             given_id, part = part.call_id, self._ids.of(part)
             if not part.arguments.isspace():  # it begins what follows
                 part = settled_call(part)
-        self._parts.append(_OpenPart(part, given_id))
+        self._parts.append(OpenPart(part, given_id))
+        if self.following is not None and isinstance(part, Text | Refusal | Reasoning) and part.text:
+            begun, delta = part_events(event.index, part)
+            self.following.append(delta)
+            return begun
         return event if part is event.part else attrs.evolve(event, part=part)
 
     def _stop_part(self, event: PartStop) -> Event:
@@ -239,13 +196,19 @@ class Assembler:
             raise ProtocolError(message)
         if isinstance(event.part, ToolCall):
             event = self._settled(event, event.part, part)
-        if _has_content(event.part):
+        if has_content(event.part):
+            known, told = getattr(part.part, "text", ""), getattr(event.part, "text", "")
+            is_longer = len(told) > sum(map(len, part.pieces), len(known))
+            rest = text_after(part, told) if is_longer else ""
             part.part, part.pieces = event.part, []
+            if rest and self.following is not None:
+                self.following.append(event)
+                return part_events(event.index, attrs.evolve(event.part, text=rest))[1]
         else:  # the pieces are not joined here, so that many updates do not take quadratic time
-            part.part = _with_content_of(part.part, event.part)
+            part.part = with_content_of(part.part, event.part)
         return event
 
-    def _settled(self, event: PartUpdate, call: ToolCall, part: _OpenPart) -> PartUpdate:
+    def _settled(self, event: PartUpdate, call: ToolCall, part: OpenPart) -> PartUpdate:
         """Return an update of a call with the id that the call has, unless the update brings another."""
         before = part.part
         assert isinstance(before, ToolCall)  # noqa: S101  # an update has the class of its part
@@ -261,9 +224,10 @@ class Assembler:
         return event
 
     def _update_response(self, event: ResponseSnapshot) -> Event:
-        if event.finish is not None and self._keeps_ends and says_less(event.finish, self._finish):
-            event = attrs.evolve(event, finish=None)
-        self._finish = event.finish or self._finish
+        if event.finish is not None:
+            if self._finish is not None and self._keeps_ends and says_less(event.finish, self._finish):
+                event = attrs.evolve(event, finish=None)
+            self._finish = event.finish or self._finish
         if event.metadata:
             self._metadata.update(event.metadata)
         known = {

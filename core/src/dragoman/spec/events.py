@@ -160,9 +160,9 @@ class ResponseSnapshot:
 _VAGUE = frozenset({FinishReason.STOP, FinishReason.OTHER})
 
 
-def says_less(finish: Finish, known: Finish | None) -> bool:
+def says_less(finish: Finish, known: Finish) -> bool:
     """Return whether an end says less than one before: some gateways end an answer once more that was cut."""
-    return known is not None and finish.reason in _VAGUE and known.reason not in _VAGUE
+    return finish.reason in _VAGUE and known.reason not in _VAGUE
 
 
 @value
