@@ -157,6 +157,67 @@ def test_calls_that_are_no_list(dialect: DialectCase) -> None:
             assert [call.name for call in response.tool_calls] == names
 
 
+@every_chat_dialect
+@pytest.mark.parametrize("wrap", ["list", "call", "function"])
+def test_calls_as_json_text(dialect: DialectCase, wrap: str) -> None:
+    function: Any = {"name": "f", "arguments": '{"x": 1}'}
+    call = {"id": "a", "type": "function", "function": json.dumps(function) if wrap == "function" else function}
+    calls: Any = {"list": json.dumps([call]), "call": json.dumps(call), "function": [call]}[wrap]
+    body = {"choices": [{"message": {"content": "Hi", "tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [{"content": "Hi"}, {"tool_calls": calls}])):
+        assert [(made.name, made.call_id, made.arguments) for made in response.tool_calls] == [("f", "a", '{"x": 1}')]
+
+
+@every_chat_dialect
+@pytest.mark.parametrize("calls", ["", "none", "[", [{"id": "a", "function": "?"}]])
+def test_words_in_place_of_calls(dialect: DialectCase, calls: Any) -> None:
+    body = {"choices": [{"message": {"content": "Hi", "tool_calls": calls}, "finish_reason": "stop"}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [{"content": "Hi"}, {"tool_calls": calls}])):
+        assert [made.name for made in response.tool_calls] == ([""] if isinstance(calls, list) else [])
+
+
+@every_chat_dialect
+@pytest.mark.parametrize(
+    ("content", "text"), [({"a": 1}, '{"a":1}'), ({"type": "text", "text": "Hi"}, "Hi"), (True, ""), (None, "")]
+)
+def test_content_that_is_no_text(dialect: DialectCase, content: Any, text: str) -> None:
+    message = {"content": content, "refusal": False}
+    body = {"choices": [{"message": message, "finish_reason": "stop"}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [message])):
+        assert response.text == text
+        assert response.refusal is None
+
+
+@pytest.mark.parametrize(
+    ("block", "text", "redacted"),
+    [
+        ({"type": "thinking", "thinking": "hm", "signature": "s"}, "hm", False),
+        ({"type": "redacted_thinking", "data": "x"}, "", True),
+    ],
+)
+@pytest.mark.parametrize("content", [None, "hm"])
+def test_thinking_blocks_of_litellm(block: dict[str, Any], text: str, content: str | None, *, redacted: bool) -> None:
+    dialect = DIALECTS["litellm_proxy.chat"]
+    message = {"reasoning_content": content, "thinking_blocks": [block], "content": "Hi"}
+    body = {"choices": [{"message": message, "finish_reason": "stop"}]}
+    whole = decoded(dialect, json.dumps(body).encode())
+
+    assert isinstance(whole, Response)
+    for response in (whole, answer(dialect, [message])):
+        (thought,) = response.message.of_type(Reasoning)
+        assert (thought.text, response.text) == (content or text, "Hi")
+        assert thought.redacted == (redacted and not content)
+
+
 FAILED = {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
 FINE = {"base_resp": {"status_code": 0, "status_msg": ""}}
 

@@ -193,17 +193,32 @@ def objects(value: Any, most: int = MAX_ITEMS) -> list[dict[str, Any]]:
 def calls_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the objects in the member ``tool_calls``, less empty ones.
 
-    Some servers write a single call without a list, or an object with the calls by their numbers.
+    Some servers write a single call without a list, or an object with the calls by their numbers; and any of it, or the
+    function of a call, as JSON text.
 
     Raises:
         ResponseTooLargeError: if there are too many.
 
     """
     calls = message.get("tool_calls")
+    if isinstance(calls, str):
+        calls = _from_text(calls)
     if isinstance(calls, dict):
         named = cast("dict[str, Any]", calls)
         calls = [*named.values()] if all(name.isdigit() for name in named) else [named]
-    return [call for call in objects(calls) if call]
+    found = [call for call in objects(calls) if call]
+    for call in found:
+        if isinstance(function := call.get("function"), str):
+            call["function"] = _from_text(function)
+    return found
+
+
+def _from_text(text: str) -> Any:
+    """Return the value of a JSON text, ``None`` if it is not JSON."""
+    try:
+        return loads(text.encode("utf-8", "replace"))
+    except ProtocolError:
+        return None
 
 
 def fields(value: Any) -> dict[str, Any]:
@@ -219,7 +234,9 @@ def given(value: Any) -> dict[str, Any]:
 
 def word(value: Any) -> str | None:
     """Return a string, or a number as a string; ``None`` for an empty string or any other value."""
-    return (value or None) if isinstance(value, str) else str(value) if isinstance(value, _NUMBERS) else None
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, _NUMBERS) and not isinstance(value, bool) else None
 
 
 def words(value: Any) -> str:
@@ -235,7 +252,7 @@ def end_word(value: Any) -> str | None:
     if isinstance(value, str):
         said = value.strip()
         return None if said.lower() in {"", "null", "none"} else said
-    return None if value is None or isinstance(value, bool) else word(value)
+    return word(value)
 
 
 def real(value: Any) -> float | None:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import Part, Reasoning, Seal, ToolCall
-from dragoman.http import calls_in, objects
+from dragoman.http import calls_in, objects, words
 
 ISSUER = "litellm_proxy"
 SIGNED_CALL = "provider_specific_fields"
@@ -27,8 +27,14 @@ def sealed_parts(parts: Sequence[Part], message: Mapping[str, Any]) -> list[Part
     blocks = objects(message.get("thinking_blocks"))
     signatures = iter([call.get(SIGNED_CALL) for call in calls_in(message)])
     if blocks and not any(isinstance(part, Reasoning) for part in parts):
-        parts = [Reasoning(redacted=True), *parts]
+        parts = [thought(blocks), *parts]
     return [_sealed(part, blocks, signatures) for part in parts]
+
+
+def thought(blocks: Sequence[Mapping[str, Any]]) -> Reasoning:
+    """Return the reasoning of blocks, for an answer that says it nowhere else."""
+    redacted = all(block.get("type") == "redacted_thinking" for block in blocks)
+    return Reasoning(text="".join(words(block.get("thinking")) for block in blocks), redacted=redacted)
 
 
 def _sealed(part: Part, blocks: list[dict[str, Any]], signatures: Iterator[Any]) -> Part:

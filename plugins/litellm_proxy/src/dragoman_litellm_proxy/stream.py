@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dragoman import Event, PartUpdate, Reasoning, SealUpdate
 from dragoman.http import objects, words
-from dragoman_litellm_proxy.response import SIGNED_CALL, seal
+from dragoman_litellm_proxy.response import SIGNED_CALL, seal, thought
 from dragoman_openai_compatible import OpenAIChatDecoder
 
 if TYPE_CHECKING:
@@ -23,10 +23,13 @@ class LiteLLMProxyDecoder(OpenAIChatDecoder):
     def __init__(self, dialect: LiteLLMProxyChat) -> None:
         super().__init__(dialect)
         self._blocks: list[dict[str, Any]] = []
+        self._has_text = False
 
     def add_reasoning(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         """Add the reasoning of one delta, and collect its thinking blocks for the end."""
+        before = len(events)
         super().add_reasoning(delta, events)
+        self._has_text = self._has_text or len(events) > before
         pieces = objects(delta.get("thinking_blocks"))
         merge_blocks(self._blocks, pieces)
         if pieces:
@@ -43,8 +46,10 @@ class LiteLLMProxyDecoder(OpenAIChatDecoder):
         """Return the events for what is complete only at the end of the stream, which includes the seal."""
         events = list(super().close())
         if self._blocks:
-            redacted = all(block.get("type") == "redacted_thinking" for block in self._blocks)
-            reasoning = Reasoning(redacted=redacted, seal=seal(self._blocks))
+            said = thought(self._blocks)
+            text = "" if self._has_text else said.text
+            redacted = said.redacted and not self._has_text
+            reasoning = Reasoning(text=text, redacted=redacted, seal=seal(self._blocks))
             events.append(PartUpdate(self.open_reasoning(events), reasoning))
         return events
 

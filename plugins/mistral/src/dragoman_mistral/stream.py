@@ -32,7 +32,7 @@ class MistralDecoder(OpenAIChatDecoder):
         content = delta.get("content")
         if isinstance(content, str):
             self._passages.add(content)
-        elif content:
+        elif content and isinstance(content, list):
             for chunk in objects(content):
                 self._add_chunk(chunk, events)
             choice = {**choice, "delta": {**delta, "content": None}}

@@ -76,11 +76,11 @@ def text_of(value: Any) -> str:
     return "".join(words(part.get("text")) for part in objects(value) if part.get("type") in ("text", "output_text"))
 
 
-def whole_text_of(value: Any) -> str:
-    """Return the text of a whole message; an object, which some hosts send where JSON was asked for, as its JSON."""
+def content_text(value: Any) -> str:
+    """Return the text of a content, which some hosts send as one part or, where JSON was asked for, as an object."""
     if not value or not isinstance(value, dict):
         return text_of(value)
-    return dumps(fields(value)).decode()
+    return text_of([value]) or dumps(fields(value)).decode()
 
 
 def usage_of(report: Any) -> Usage | None:
@@ -244,7 +244,7 @@ def message_parts(message: Mapping[str, Any], reasoning_names: Iterable[str], is
     parts: list[Part] = []
     if reasoning := reasoning_of(message, reasoning_names):
         parts.append(Reasoning(text=reasoning))
-    if text := whole_text_of(message.get("content")):
+    if text := content_text(message.get("content")):
         seal = extra_content_seal(message, issuer)
         parts.append(Text(text=text, citations=citations_of(message.get("annotations")), seal=seal))
     if refusal := words(message.get("refusal")):

@@ -230,7 +230,7 @@ class OpenAIChatDecoder:
             events.append(text_delta(self._open["text"], content))
             return
         self.add_reasoning(delta, events)
-        self._add_text("text", chat_parts.text_of(content), events)
+        self._add_text("text", chat_parts.content_text(content), events)
         seal = chat_parts.extra_content_seal(delta, self.dialect.rules.issuer)
         if seal is not None and "text" in self._open:
             events.append(SealUpdate(self._open["text"], seal))
