@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from http.client import responses
 from typing import TYPE_CHECKING, Any, cast
 
-from dragoman.http.json import fields, items_of, objects, rewritten
+from dragoman.http.json import as_object, fields, items_of, loads, objects, rewritten
 from dragoman.http.status import is_good, may_retry, retry_after
 from dragoman.http.wire import HttpReply
 from dragoman.spec._value import changed
@@ -133,6 +133,35 @@ def told_error(error: Exception, dialect: Dialect, reply: HttpReply) -> Exceptio
     """Return the error that a reply reports, or else *error*, with which it was not understood."""
     failed = reported_by(reply) if isinstance(error, ProtocolError) else None
     return error if failed is None else dialect.error(failed)
+
+
+def object_in_frame(
+    event: AnyFrame, error: Callable[[HttpReply], ProviderError], what: str | None = None
+) -> dict[str, Any]:
+    """Return the object that a frame holds.
+
+    Args:
+        event: the frame.
+        error: returns the exception for the error that a reply reports.
+        what: names the frame in an error; its own name if not given.
+
+    Raises:
+        ProviderError: if it reports an error in another form.
+        ProtocolError: if it holds neither.
+
+    """
+    try:
+        value = loads(event.data)
+        if type(value) is not dict:
+            as_object(
+                value, what or f"the event {getattr(event, 'event', '')!r}"
+            )  # raises, with the type that was found
+    except ProtocolError:
+        if (told := frame_error(event, error)) is None:
+            raise
+        raise told from None
+    known: dict[str, Any] = value
+    return known
 
 
 def frame_error(event: AnyFrame, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:

@@ -27,11 +27,10 @@ from dragoman.http import (
     as_object,
     end_word,
     fields,
-    frame_error,
     given,
-    loads,
     members_of,
     number,
+    object_in_frame,
     objects,
     reported_in,
     word,
@@ -93,12 +92,7 @@ class MessagesDecoder:
         return events + self._usage_snapshot() if self._usage_pace.is_behind else events
 
     def _payload(self, event: ServerSentEvent) -> dict[str, Any]:
-        try:
-            payload = as_object(loads(event.data), f"the event {event.event!r}")
-        except ProtocolError:
-            if (told := frame_error(event, self._error)) is None:
-                raise
-            raise told from None
+        payload = object_in_frame(event, self._error)
         if payload.get("type") in _TYPES and "error" not in payload:
             return payload
         if (failed := reported_in(payload, _OWN, event.event)) is not None:

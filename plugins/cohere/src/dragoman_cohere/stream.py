@@ -16,7 +16,6 @@ from dragoman import (
     Part,
     PartStart,
     PartUpdate,
-    ProtocolError,
     ProviderError,
     Raw,
     Reasoning,
@@ -33,13 +32,11 @@ from dragoman.http import (
     StreamedArguments,
     StreamedLogprobs,
     StreamedUsage,
-    as_object,
     begins_again,
     count,
     fields,
     finish_of,
-    frame_error,
-    loads,
+    object_in_frame,
     objects,
     reported_in,
     rewritten,
@@ -119,12 +116,7 @@ class CohereDecoder:
         return () if kind in _ENDS else (Raw(payload),)
 
     def _payload(self, event: ServerSentEvent) -> dict[str, Any]:
-        try:
-            payload = as_object(loads(event.data), f"the event {event.event!r}")
-        except ProtocolError:
-            if (told := frame_error(event, self._error)) is None:
-                raise
-            raise told from None
+        payload = object_in_frame(event, self._error)
         if (failed := reported_in(payload, _OWN, event.event)) is not None:
             raise self._error(failed)
         return payload

@@ -13,7 +13,6 @@ from typing import Any
 from dragoman import (
     Event,
     PartStart,
-    ProtocolError,
     ProviderError,
     Raw,
     Reasoning,
@@ -28,12 +27,10 @@ from dragoman.http import (
     StreamedLogprobs,
     StreamedUsage,
     WholeCalls,
-    as_object,
     calls_in,
-    frame_error,
     items_of,
-    loads,
     members_of,
+    object_in_frame,
     reported_in,
     word,
     words,
@@ -78,12 +75,7 @@ class OllamaDecoder:
             ProtocolError: if it does not hold a chunk.
 
         """
-        try:
-            chunk = as_object(loads(frame.data), "a line of the answer")
-        except ProtocolError:
-            if (told := frame_error(frame, self._error)) is None:
-                raise
-            raise told from None
+        chunk = object_in_frame(frame, self._error, "a line of the answer")
         if (failed := reported_in(chunk, _OWN)) is not None:
             raise self._error(failed)
         events: list[Event] = []

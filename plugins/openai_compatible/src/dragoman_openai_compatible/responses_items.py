@@ -180,8 +180,8 @@ def finish_of(body: Mapping[str, Any], table: Mapping[str, FinishReason], otherw
 
 
 def is_unfinished(body: Mapping[str, Any]) -> bool:
-    """Return whether an answer has no status of its end, as some servers send it in the last event."""
-    return end_word(body.get("status")) in {None, "queued", "in_progress"}
+    """Return whether an answer has no status of its own end, as some servers send it in the last event."""
+    return end_word(body.get("status")) in {None, "queued", "in_progress", "completed"}
 
 
 def usage_of(report: Any) -> Usage | None:

@@ -91,9 +91,11 @@ class OpenItem:
         return not has_any and says_none(arguments_of(item))
 
     def final(self, part: Part) -> Part:
-        """Return a part of the complete item; arguments that were streamed stay where the item has none."""
+        """Return a part of the complete item; arguments and citations that were streamed stay where it has none."""
         if isinstance(part, ToolCall) and says_none(part.arguments) and self.arguments.has_any:
             return attrs.evolve(part, arguments="")
+        if isinstance(part, Text) and not part.citations and (cited := self.citations.take()):
+            return attrs.evolve(part, citations=cited)
         return part
 
 

@@ -22,7 +22,6 @@ from dragoman import (
     PartStop,
     PartUpdate,
     Ping,
-    ProtocolError,
     Reasoning,
     ResponseSnapshot,
     Text,
@@ -37,9 +36,8 @@ from dragoman.http import (
     StreamedUsage,
     as_object,
     fields,
-    frame_error,
-    loads,
     number,
+    object_in_frame,
     objects,
     reported_in,
     word,
@@ -53,8 +51,6 @@ if TYPE_CHECKING:
     from dragoman_openai_compatible.responses import OpenAIResponses
 
 
-_DONE = {"response.function_call_arguments.done": "arguments", "response.custom_tool_call_input.done": "input"}
-"""The members of a call that are whole, by the event that says so."""
 _TERMINAL = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
 _OWN = ("response", "item", "item_id", "delta", "output_index")
 """The members by which an event without a type is known."""
@@ -81,6 +77,7 @@ class OpenAIResponsesDecoder:
         self._latest: dict[int, OpenItem] = {}  # by output index, at which several may begin
         self._facts: tuple[Any, ...] = ()
         self._usage = StreamedUsage()
+        self._done: list[tuple[str, dict[str, Any]]] = []
         self._has_ended = False
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
@@ -117,12 +114,7 @@ class OpenAIResponsesDecoder:
         return ()
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
-        try:
-            chunk = as_object(loads(event.data), f"the event {event.event!r}")
-        except ProtocolError:
-            if (told := frame_error(event, self._dialect.error)) is None:
-                raise
-            raise told from None
+        chunk = object_in_frame(event, self._dialect.error)
         kind = chunk.get("type")
         if isinstance(kind, str) and kind.startswith("response.") and kind != "response.error":
             return chunk
@@ -135,8 +127,8 @@ class OpenAIResponsesDecoder:
             item = as_object(chunk.get("item"), "an item")
             read = self._begin if kind == "response.output_item.added" else self._settle_event
             return read(item, chunk) if item else ()
-        if kind in _DONE:
-            return self._done(_DONE[kind], chunk)
+        if kind.endswith(".done"):
+            self._done.append((kind, chunk))
         if kind == "response.content_part.added":
             return self._content(chunk)
         if kind == "response.reasoning_summary_part.added":
@@ -229,12 +221,20 @@ class OpenAIResponsesDecoder:
             return [*events, TextDelta(index, text, logprobs=tuple(objects(logprobs, MAX_OBJECTS)))]
         return [*events, (text_delta if delta.event is TextDelta else delta.event)(index, text)]
 
-    def _done(self, member: str, chunk: dict[str, Any]) -> tuple[Event, ...]:
-        """Keep what a call holds as a whole, for a stream that does not repeat the item."""
-        opened = self._find(chunk.get("item_id"), chunk.get("output_index"))
-        if opened is not None and not opened.closed and (whole := words(chunk.get(member))):
-            opened.item = {**opened.item, member: whole}
-        return ()
+    def _whole(self, kind: str, chunk: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of what an event says is whole, for a stream that does not repeat the item."""
+        said = fields(chunk.get("part")) or chunk
+        delta = DELTAS.get((kind if said is chunk else f"response.{kind_of(said)}.done").replace(".done", ".delta"))
+        whole = next(filter(None, map(said.get, ("arguments", "input", "text", "refusal"))), None)
+        if delta is None or not whole or (opened := self._of(chunk, delta.item_type)).closed:
+            return
+        if isinstance(delta.empty, ToolCall):
+            named = {"name": chunk.get("name"), **opened.item}
+            yield from self._settle(opened, {**named, "arguments": whole, "input": whole})
+            return
+        index, begun = self._piece(delta, chunk)
+        part = attrs.evolve(delta.empty, text=words(whole), id=word(opened.item.get("id")))
+        yield from (*begun, PartUpdate(cast("int", index), opened.final(part)))
 
     def _piece(self, delta: Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
         """Return the index of the part of a delta, ``None`` once the item is complete, and the events that start it."""
@@ -348,9 +348,9 @@ class OpenAIResponsesDecoder:
         """
         yield from self._note(response)
         yield from self._rest([item for item in objects(response.get("output")) if item])
-        if response.get("status") != "completed" and responses_items.is_unfinished(response):
+        if responses_items.is_unfinished(response):
             response = {**response, "status": status}
-        if response["status"] == "failed":
+        if response["status"] == "failed" or response.get("error"):
             raise self._dialect.failure(response)
         yield ResponseSnapshot(
             finish=responses_items.finish_of(response, self._dialect.finish_table, status),
@@ -367,6 +367,8 @@ class OpenAIResponsesDecoder:
             else:
                 left.take(opened)
             yield from self._settle(opened, item)
+        for kind, chunk in () if output else self._done:
+            yield from self._whole(kind, chunk)
         for opened in left.of_types("function_call", "custom_tool_call"):
             yield from self._settle(opened, opened.item)
         for opened in left.of_types("message"):
