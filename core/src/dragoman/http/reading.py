@@ -215,7 +215,7 @@ class EventIterator:
                 self._annotate(error)
                 raise
             if self._calls is not None:
-                batch = self._calls.of(batch, is_last=self._ended or self._failure is not None)
+                batch = self._calls.of(batch, is_last=any((self._ended, self._failure)))
             self._batch = iter(batch)
         return event
 

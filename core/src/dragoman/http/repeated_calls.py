@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable
+from typing import Any
 
 from attrs import define, field
 
+from dragoman.http.json import arguments_text
 from dragoman.spec._value import changed
 from dragoman.spec.assembly import part_events
 from dragoman.spec.call_arguments import CallArguments, says_none
@@ -119,11 +121,17 @@ class PlacedCalls:
         begun = self._calls[place] = _PlacedCall(self._next_index(), call)
         return [*events, PartStart(begun.index, changed(call, arguments=""))]
 
-    def add(self, place: int, fragment: str) -> list[Event]:
-        """Add a fragment of the arguments."""
+    def add(self, place: int, said: Any) -> list[Event]:
+        """Add a fragment of the arguments; some gateways send all of them as an object.
+
+        Raises:
+            ProtocolError: if it is an object that cannot be written as JSON.
+
+        """
         known = self._calls.get(place)
         if known is None:
             return []
+        fragment = arguments_text(said or "")
         if known.again is not None:
             known.again.add(fragment)
             return []

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from dragoman.spec._value import changed
 from dragoman.spec.call_ids import CallIds, settled_call
 from dragoman.spec.errors import DragomanError, ProtocolError, ResponseTooLargeError, StreamInterruptedError
 from dragoman.spec.events import (
@@ -203,7 +204,7 @@ class Assembler:
             part.part, part.pieces = event.part, []
             if rest and self.following is not None:
                 self.following.append(event)
-                return part_events(event.index, attrs.evolve(event.part, text=rest))[1]
+                return part_events(event.index, changed(event.part, text=rest))[1]
         else:  # the pieces are not joined here, so that many updates do not take quadratic time
             part.part = with_content_of(part.part, event.part)
         return event

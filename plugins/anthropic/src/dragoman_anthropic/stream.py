@@ -34,7 +34,6 @@ from dragoman.http import (
     objects,
     reported_in,
     word,
-    words,
 )
 from dragoman_anthropic.response import CALLS, METADATA, arguments, finish, is_blank, part, refusal, tool_call, usage
 from dragoman_anthropic.stream_blocks import (
@@ -67,6 +66,7 @@ class MessagesDecoder:
         self._usage: dict[str, Any] = {}
         self._usage_pace = Pace()
         self._ending: dict[str, Any] = {}
+        self._message: dict[str, Any] = {}
 
     def feed(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return the events of one server-sent event.
@@ -101,7 +101,7 @@ class MessagesDecoder:
 
     def message_start(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Report the id, the model and the metadata of the response."""
-        message = fields(payload.get("message"))
+        message = self._message = fields(payload.get("message"))
         known = ResponseSnapshot(
             response_id=word(message.get("id")),
             served_model=word(message.get("model")),
@@ -148,7 +148,7 @@ class MessagesDecoder:
         index = _index(payload)
         block = self._blocks.get(index)
         if block is None and index in self._calls:
-            return self._calls.add(index, words(delta.get("partial_json")))
+            return self._calls.add(index, delta.get("partial_json"))
         if block is None:
             message = f"received a delta for the block {payload.get('index')!r}, which was not started"
             raise ProtocolError(message, phase="decode")
@@ -179,13 +179,17 @@ class MessagesDecoder:
     def message_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop all open parts, and report the finish reason if a stop reason was received."""
         self.done = True
-        late = self._update_usage(payload.get("usage"))
-        events = [*late, *(event for block in self._blocks.values() if block.open for event in close(block))]
+        events = self._update_usage(payload.get("usage"))
+        if not self._blocks and not self._calls.has_any:  # some gateways say all of it with its beginning
+            for index, block in enumerate(objects(self._message.get("content"))):
+                events += self.block_start({"index": index, "content_block": block})
+            self._ending = {**given(self._message), **self._ending}
+        events += [*(event for block in self._blocks.values() if block.open for event in close(block))]
         if self._calls.has_any:
             events += self._calls.stop_all()
         if self._usage_pace.is_behind:
             events += self._usage_snapshot()
-        reason = self._ending.get("stop_reason")
+        reason = end_word(self._ending.get("stop_reason"))
         if reason is None:
             return events
         stated = refusal(reason, self._ending.get("stop_details"))

@@ -106,7 +106,7 @@ class ConverseDecoder:
         """Add to a block, which begins with its first content."""
         place, delta = _index(payload), given(payload.get("delta"))
         if "toolUse" in delta:
-            return self._calls.add(place, words(fields(delta["toolUse"]).get("input")))
+            return self._calls.add(place, fields(delta["toolUse"]).get("input"))
         block = self._blocks.setdefault(place, _Block())
         return [event for name, value in delta.items() for event in self._grow(block, name, value)]
 

@@ -46,9 +46,11 @@ _OF_TEXT = frozenset({"", "TEXT_CONTENT"})
 def response(body: Mapping[str, Any]) -> Response:
     """Return the response of a complete reply."""
     message = fields(body.get("message"))
-    found = [content_part(block) for block in objects(message.get("content")) if block]
+    content = message.get("content")
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
+    found = [content_part(block) for block in blocks if block]
     metadata: dict[str, JSON] = {"logprobs": body["logprobs"]} if body.get("logprobs") else {}
-    others = add_citations(found, objects(message.get("citations")))
+    others = add_citations(found, citations_in(message))
     if others:
         metadata["citations"] = others
     plan = words(message.get("tool_plan"))
@@ -107,6 +109,12 @@ def add_citations(blocks: list[Part], cited: Iterable[Mapping[str, Any]]) -> lis
         text: Any = blocks[place]
         blocks[place] = attrs.evolve(text, citations=(*text.citations, *citations(each)))
     return others
+
+
+def citations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the citations of a message, of which an event of a stream has one without a list."""
+    cited = message.get("citations")
+    return [cited] if isinstance(cited, dict) else objects(cited)
 
 
 def is_of_text(cited: Mapping[str, Any]) -> bool:

@@ -33,6 +33,7 @@ from dragoman.http import (
     StreamedLogprobs,
     StreamedUsage,
     begins_again,
+    calls_in,
     count,
     fields,
     finish_of,
@@ -44,7 +45,16 @@ from dragoman.http import (
     words,
 )
 from dragoman_cohere.request_messages import PLAN
-from dragoman_cohere.response import FINISH, citations, content_part, is_of_text, reasoning, tool_call, usage
+from dragoman_cohere.response import (
+    FINISH,
+    citations,
+    citations_in,
+    content_part,
+    is_of_text,
+    reasoning,
+    tool_call,
+    usage,
+)
 
 _CONTENT, _PLAN, _CALL = "content", "plan", "call"
 """What parts are made of, which Cohere counts one by one."""
@@ -79,6 +89,7 @@ class CohereDecoder:
         self._streamed_logprobs = StreamedLogprobs()
         self._usage = StreamedUsage()
         self._others: list[Any] = []
+        self._early: list[Mapping[str, Any]] = []
 
     def feed(self, event: ServerSentEvent) -> Iterator[Event]:
         """Yield the events that one server-sent event stands for; one of an unknown type is kept as it is.
@@ -108,9 +119,10 @@ class CohereDecoder:
         if kind == "tool-plan-delta":
             return self._grow((_PLAN, 0), reasoning("", PLAN), words(message.get("tool_plan")))
         if kind in {"tool-call-start", "tool-call-delta"}:
-            return self._call(place, fields(message.get("tool_calls")), begins=kind == "tool-call-start")
+            calls = calls_in(message) or [{}]
+            return [event for call in calls for event in self._call(place, call, begins=kind == "tool-call-start")]
         if kind == "citation-start":
-            return self._cite(fields(message.get("citations")))
+            return [event for cited in citations_in(message) for event in self._cite(cited)]
         if kind == "message-end":
             return self._end(delta)
         return () if kind in _ENDS else (Raw(payload),)
@@ -124,6 +136,10 @@ class CohereDecoder:
     def close(self) -> Iterable[Event]:
         """Return the events for what is complete only at the end of the stream."""
         events: list[Event] = [ArgumentsDelta(index, rest) for index, rest in self._arguments.close()]
+        early, self._early = self._early, []
+        for each in early:
+            events += self._cite(each)
+        self._others += map(dict, self._early)  # there is no text that they could be of
         for index, cited in self._texts.items():
             if cited.is_pending:
                 events.append(PartUpdate(index, Text(text="", citations=cited.take())))
@@ -185,8 +201,11 @@ class CohereDecoder:
     def _cite(self, cited: Mapping[str, Any]) -> list[Event]:
         place = self._places.get((_CONTENT, count(cited, "content_index") or 0))
         index = place if place in self._texts else next(iter(self._texts), None)
-        if index is None or not is_of_text(cited):
+        if not is_of_text(cited):
             self._others.append(dict(cited))
+            return []
+        if index is None:
+            self._early.append(cited)
             return []
         known = self._texts[index]
         known.extend(citations(cited))

@@ -233,7 +233,7 @@ class OpenAIResponsesDecoder:
             yield from self._settle(opened, {**named, "arguments": whole, "input": whole})
             return
         index, begun = self._piece(delta, chunk)
-        part = attrs.evolve(delta.empty, text=words(whole), id=word(opened.item.get("id")))
+        part = attrs.evolve(cast("Text", delta.empty), text=words(whole), id=word(opened.item.get("id")))
         yield from (*begun, PartUpdate(cast("int", index), opened.final(part)))
 
     def _piece(self, delta: Delta, chunk: Mapping[str, Any]) -> tuple[int | None, list[Event]]:
