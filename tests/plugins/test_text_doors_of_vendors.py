@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -184,3 +185,46 @@ async def test_a_reader_of_a_stream_holds_the_calls(vendor: str, door: str) -> N
     reply = calling([SampleCall(call_id="call_1", name="weather", pieces=("{}",))])
     assert reply is not None
     assert await ask(vendor, door, reply) == ""
+
+
+WHOLE_TEXTS: dict[str, list[dict[str, Any]]] = {
+    "anthropic": [
+        {"type": "message_start", "message": {"id": "m", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "fine"}},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {"type": "message_stop"},
+    ],
+    "responses": [
+        {"type": "response.content_part.added", "item_id": "i", "part": {"type": "output_text", "text": ""}},
+        {"type": "response.output_text.delta", "item_id": "i", "delta": "fi"},
+        {"type": "response.output_text.done", "item_id": "i", "text": "fine"},
+        {"type": "response.completed", "response": {"id": "r", "status": "completed", "output": []}},
+    ],
+}
+ENDS_TWICE: dict[str, list[dict[str, Any]]] = {
+    "any": [
+        {"choices": [{"delta": {"content": "fine"}, "finish_reason": None}]},
+        {"choices": [{"delta": {}, "finish_reason": "length"}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    ],
+    "google": [
+        {"candidates": [{"content": {"parts": [{"text": "fine"}]}, "finishReason": "MAX_TOKENS"}]},
+        {"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}]},
+    ],
+}
+
+
+def streamed(events: list[dict[str, Any]]) -> SampleReply:
+    return SampleReply(events=[b"data: " + json.dumps(event).encode() + b"\n\n" for event in events], whole={})
+
+
+@pytest.mark.parametrize("vendor", WHOLE_TEXTS)
+@pytest.mark.parametrize("door", STREAMED)
+async def test_a_text_that_comes_whole_reaches_those_who_read_its_pieces(vendor: str, door: str) -> None:
+    assert await ask(vendor, door, streamed(WHOLE_TEXTS[vendor])) == "fine"
+
+
+@pytest.mark.parametrize("vendor", ENDS_TWICE)
+@pytest.mark.parametrize("door", STREAMED)
+async def test_a_text_that_is_cut_is_an_error_though_the_stream_ends_again(vendor: str, door: str) -> None:
+    assert type(await failure(vendor, door, streamed(ENDS_TWICE[vendor]))) is TruncatedOutputError
