@@ -160,8 +160,7 @@ def object_in_frame(
         if (told := frame_error(event, error)) is None:
             raise
         raise told from None
-    known: dict[str, Any] = value
-    return known
+    return cast("dict[str, Any]", value)
 
 
 def frame_error(event: AnyFrame, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:
