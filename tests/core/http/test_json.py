@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 import pytest
 
 from dragoman import ProtocolError
-from dragoman.http import arguments_text, calls_in, end_word, members_of, rewritten
+from dragoman.http import arguments_text, calls_in, end_word, members_of, rewritten, word
 from dragoman.http.json import loads
 
 
@@ -50,3 +51,32 @@ def test_arguments_are_text(value: Any, text: str) -> None:
 
 def test_members_that_are_null_are_not_chosen() -> None:
     assert members_of({"a": 0, "b": None, "c": 1}, ("a", "b", "d")) == {"a": 0}
+
+
+CALL = {"id": "a", "function": {"name": "f"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "calls"),
+    [
+        ([CALL, {}], [CALL]),
+        (CALL, [CALL]),
+        ({"0": CALL}, [CALL]),
+        (json.dumps([CALL]), [CALL]),
+        (json.dumps(CALL), [CALL]),
+        ([{**CALL, "function": '{"name": "f"}'}], [CALL]),
+        ([{**CALL, "function": "f"}], [{**CALL, "function": None}]),
+        ("f", []),
+        ("", []),
+        (None, []),
+    ],
+)
+def test_calls_in_a_message(told: Any, calls: Any) -> None:
+    assert calls_in({"tool_calls": told}) == calls
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("a", "a"), ("", None), (1, "1"), (1.5, "1.5"), (True, None), (None, None)]
+)
+def test_a_word_is_a_text_or_a_number(value: Any, text: str | None) -> None:
+    assert word(value) == text
