@@ -98,6 +98,29 @@ CONVERSE = [
     {"messageStop": {"stopReason": "tool_use"}},
     {"metadata": {"usage": {"inputTokens": 1}}},
 ]
+NO_PLACE = [
+    {"contentBlockDelta": {"delta": {"reasoningContent": {"text": "hm"}}}},
+    {"contentBlockDelta": {"delta": {"text": "h"}}},
+    {"contentBlockDelta": {"delta": {"text": "i"}}},
+    {"contentBlockDelta": {"delta": {"reasoningContent": {"text": "well"}}}},
+    {"messageStop": {"stopReason": "end_turn"}},
+    {"metadata": {"usage": {"inputTokens": 1}}},
+]
+THOUGHTS = [{"reasoningContent": {"reasoningText": {"text": text}}} for text in ("hm", "well")]
+ANNOTATED = [{"type": "url_citation", "url_citation": {"url": f"https://{name}.test"}} for name in "abc"]
+
+
+def chunk(delta: Json, reason: str | None = None) -> Json:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+ALL_SO_FAR = [
+    chunk({"content": "hi", "annotations": ANNOTATED[:1]}),
+    chunk({"annotations": ANNOTATED[:2]}),
+    chunk({"annotations": ANNOTATED[:2]}),
+    chunk({"annotations": ANNOTATED[2:]}),
+    chunk({}, "stop"),
+]
 CASES = [
     *[
         pytest.param(name, events, {"type": "message", **body}, id=f"{name} {case}")
@@ -113,6 +136,18 @@ CASES = [
         CONVERSE,
         {"output": {"message": {"content": [{"toolUse": {**TOOL_USE, "input": ONE}}]}}, "stopReason": "tool_use"},
         id="converse arguments that are an object",
+    ),
+    pytest.param(
+        "bedrock.converse_stream",
+        NO_PLACE,
+        {"output": {"message": {"content": [THOUGHTS[0], {"text": "hi"}, THOUGHTS[1]]}}, "stopReason": "end_turn"},
+        id="converse blocks without a place",
+    ),
+    pytest.param(
+        "openai.chat",
+        ALL_SO_FAR,
+        {"choices": [{"message": {"content": "hi", "annotations": ANNOTATED}, "finish_reason": "stop"}]},
+        id="chat all citations so far",
     ),
 ]
 

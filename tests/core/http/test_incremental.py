@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman import ArgumentsDelta, Event, PartStart, Ping, ReasoningDelta, Text, TextDelta, ToolCall, Usage
-from dragoman.http import StreamedLogprobs, later_usage
+from dragoman import ArgumentsDelta, Citation, Event, PartStart, Ping, ReasoningDelta, Text, TextDelta, ToolCall, Usage
+from dragoman.http import GrowingCitations, StreamedLogprobs, later_usage
 
 NAMES = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 reports = st.builds(Usage, **dict.fromkeys(NAMES, st.none() | st.integers(min_value=0, max_value=9)))
@@ -65,3 +65,21 @@ def test_log_probabilities_without_a_text_wait_for_it_unless_they_are_those_of_a
         known.add(["of a call"], [call])
     known.add(["b"], after := said("b"))
     assert after == [TextDelta(0, "b", logprobs=("b",))]
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (["a", "b"], "ab"),
+        (["a", "ab", "ab", "abc"], "abc"),
+        (["a", "b", "a"], "aba"),
+        (["ab", "a"], "aba"),
+        (["", "a", ""], "a"),
+    ],
+)
+def test_all_citations_so_far_are_each_one(told: list[str], known: str) -> None:
+    growing = GrowingCitations()
+    for each in told:
+        growing.extend(Citation(source_url=name) for name in each)
+    assert "".join(each.source_url or "" for each in growing.take()) == known
+    assert not growing.is_pending

@@ -147,9 +147,9 @@ class GrowingCitations:
         self._pace = Pace()
 
     def extend(self, citations: Iterable[Citation]) -> None:
-        """Add citations."""
-        before = len(self._all)
-        self._all.extend(citations)
+        """Add citations; of a list that begins with all that are known, as some servers send it, only what follows."""
+        told, before = list(citations), len(self._all)
+        self._all.extend(told[before:] if told[:before] == self._all else told)
         self._pace.add(len(self._all) - before)
 
     @property

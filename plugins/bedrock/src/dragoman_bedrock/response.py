@@ -62,17 +62,15 @@ def extension(block: Mapping[str, Any]) -> Extension:
 
 
 def reasoning(content: Mapping[str, Any]) -> Reasoning | None:
-    """Return the reasoning of a block; a text without a signature is sealed too, since the same model takes it back."""
+    """Return the reasoning of a block.
+
+    A text without a signature is sealed too, with an empty one, since the same model takes it back.
+    """
     if redacted := content.get("redactedContent"):
         return Reasoning(redacted=True, seal=Seal(issuer=ISSUER, payload=redacted))
     known = fields(content.get("reasoningText"))
     text, signature = words(known.get("text")), words(known.get("signature"))
-    return Reasoning(text=text, seal=seal(signature)) if text or signature else None
-
-
-def seal(signature: str) -> Seal:
-    """Return a seal of Bedrock, with an empty signature for reasoning that is not signed."""
-    return Seal(issuer=ISSUER, payload=signature)
+    return Reasoning(text=text, seal=Seal(issuer=ISSUER, payload=signature)) if text or signature else None
 
 
 def tool_call(call: Mapping[str, Any]) -> ToolCall:

@@ -34,6 +34,8 @@ from dragoman_bedrock.options import ISSUER
 from dragoman_bedrock.response import METADATA, cited_text, extension, tool_call, usage
 
 _UNOPENED = -1
+_OTHERS = {"text": Reasoning, "reasoningContent": Text}
+"""The parts that end where a delta of this name has their place, as gateways send it that leave the place out."""
 _OWN = ("contentBlockIndex", "delta", "start", "role", "stopReason", "usage", "metrics")
 """The members by which an event is known."""
 
@@ -107,8 +109,10 @@ class ConverseDecoder:
         place, delta = _index(payload), given(payload.get("delta"))
         if "toolUse" in delta:
             return self._calls.add(place, fields(delta["toolUse"]).get("input"))
+        block = self._blocks.get(place, _Block())
+        events = self._stop(place) if isinstance(block.part, _OTHERS.get(next(iter(delta), ""), ())) else []
         block = self._blocks.setdefault(place, _Block())
-        return [event for name, value in delta.items() for event in self._grow(block, name, value)]
+        return events + [event for name, value in delta.items() for event in self._grow(block, name, value)]
 
     def block_stop(self, payload: Mapping[str, Any]) -> Iterable[Event]:
         """Stop a part."""
