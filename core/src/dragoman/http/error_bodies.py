@@ -151,7 +151,7 @@ def object_in_frame(
 
     """
     try:
-        value = loads(event.data)
+        value: dict[str, Any] = loads(event.data)
         if type(value) is not dict:
             as_object(
                 value, what or f"the event {getattr(event, 'event', '')!r}"
@@ -160,7 +160,7 @@ def object_in_frame(
         if (told := frame_error(event, error)) is None:
             raise
         raise told from None
-    return cast("dict[str, Any]", value)
+    return value
 
 
 def frame_error(event: AnyFrame, error: Callable[[HttpReply], ProviderError]) -> ProviderError | None:
