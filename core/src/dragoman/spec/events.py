@@ -9,7 +9,8 @@ Indices count from 0 without gaps; parts may interleave. A snapshot replaces ear
 reader may ignore classes that are not listed here. Errors are raised, never yielded.
 
 A provider yields starts, deltas, snapshots and ``PartStop``, and may begin with a ``StreamStart``; only
-:mod:`dragoman.spec.assembly` adds ``PartEnd`` and ``StreamEnd``.
+:mod:`dragoman.spec.assembly` adds ``PartEnd`` and ``StreamEnd``. A text that a provider yields with the start or with
+an update of its part reaches the reader as a delta.
 """
 
 from __future__ import annotations
