@@ -17,7 +17,15 @@ from dragoman.spec._value import changed
 from dragoman.spec.assembly import part_events
 from dragoman.spec.call_arguments import CallArguments, says_none
 from dragoman.spec.call_ids import MOST_COMPARED, begins_again, fuller, is_announced, repeats_call
-from dragoman.spec.events import ArgumentsDelta, Event, PartStart, PartStop, PartUpdate
+from dragoman.spec.events import (
+    ArgumentsDelta,
+    Event,
+    PartStart,
+    PartStop,
+    PartUpdate,
+    ReasoningDelta,
+    TextDelta,
+)
 from dragoman.spec.parts import ToolCall
 
 __all__ = ["CallsSaidOnce", "PlacedCalls", "WholeCalls", "begins_again"]
@@ -173,6 +181,9 @@ class PlacedCalls:
         return [*part_events(known.index, call), PartStop(known.index)]
 
 
+_DELTAS = frozenset({ArgumentsDelta, ReasoningDelta, TextDelta})
+
+
 @define
 class _SaidCall:
     """Hold what the events of one call have told.
@@ -239,7 +250,10 @@ class CallsSaidOnce:
         told: list[Event] = []
         for event in events:
             index: int | None = getattr(event, "index", None)
-            if index is None:
+            is_plain = self._held is None and not self._dropped and type(event) in _DELTAS
+            if is_plain and isinstance(event, ArgumentsDelta) and event.index in self._said:
+                self._said[event.index].pieces.append(event.fragment)
+            if is_plain or index is None:  # most events, without another call for each
                 told.append(event)
             else:
                 self._take(event, index, told)
