@@ -16,7 +16,7 @@ import pytest
 
 from traced import Tracing
 
-VENDORS = ("ANTHROPIC", "AZURE", "GEMINI", "GOOGLE", "GROQ", "LITELLM", "OPENAI", "OPENROUTER")
+VENDORS = ("ANTHROPIC", "AWS", "AZURE", "GEMINI", "GOOGLE", "GROQ", "LITELLM", "OPENAI", "OPENROUTER")
 SETTINGS_OF_THE_DEVELOPER = (
     *(f"{vendor}_" for vendor in VENDORS),
     "DRAGOMAN_",
@@ -56,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.upper().startswith(SETTINGS_OF_THE_DEVELOPER) and name not in INPUTS:
             del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = NO_FILES.name
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        os.environ[name] = os.path.join(NO_FILES.name, name)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never that of the developer
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as AwsCredentials
 from botocore.loaders import Loader
+from botocore.session import Session
 from hypothesis import given, strategies as st
 
 from dragoman import (
@@ -40,6 +44,7 @@ from dragoman_aws import (
 
 ACCESS, SECRET, TOKEN = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "session/token+of=test"
 ENVIRONMENT = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ERRORS = AwsErrors(
     types={"ModelError": ServerError}, statuses={"ModelError": 424}, phrases={"no such endpoint": NotFoundError}
@@ -110,7 +115,7 @@ def test_no_credentials_name_what_helps():
     with pytest.raises(MissingCredentialError, match=r"access_key=.*dragoman-aws\[profiles\]"):
         made(keys, environ={}, api_base="https://gateway.example")
     with pytest.raises(ConfigurationError, match="sagemaker needs a region of AWS"):
-        made({"access_key": "A", "secret_key": "S"}, api_base="https://gateway.example")
+        made({"access_key": "A", "secret_key": "S"}, environ=NO_FILES, api_base="https://gateway.example")
 
 
 def test_a_region_is_that_of_the_caller_of_the_host_or_of_the_environment():
@@ -121,7 +126,106 @@ def test_a_region_is_that_of_the_caller_of_the_host_or_of_the_environment():
     assert region_of(config, AwsOptions(region="us-east-2"), host=host) == "us-east-2"
     assert region_of(config, AwsOptions(), host=host) == "eu-west-3"
     assert region_of(config, AwsOptions()) == "eu-west-1"
-    assert region_of(ProviderConfig(name="x", api_base="https://gateway.example"), AwsOptions(), host=host) is None
+    gateway = ProviderConfig(name="x", api_base="https://gateway.example", environ=NO_FILES)
+    assert region_of(gateway, AwsOptions(), host=host) is None
+
+
+ARN = "arn:aws:bedrock:us-west-2:000000000000:inference-profile/us.amazon.nova-lite-v1:0"
+CONFIGURED = """
+[default]
+region = eu-central-1
+output = json
+[profile work]
+region = ap-south-1
+s3 =
+    signature_version = s3v4
+[profile "at home"]
+region=sa-east-1
+[profile bare]
+[profile open "quotation]
+region = xx-open-1
+[odd]
+region = xx-odd-1
+[sso-session work]
+region = xx-sso-1
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    """Write the files of AWS, and return the environment that names them."""
+    (tmp_path / "config").write_text(CONFIGURED)
+    (tmp_path / "credentials").write_text("[both]\nregion = ca-central-1\n[odd]\naws_access_key_id = A\n")
+    return {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "environ", "region"),
+    [
+        (ARN, {"region": "us-east-2", "profile": "work"}, {"AWS_REGION": "eu-west-1"}, "us-east-2"),
+        (ARN, {"profile": "work"}, {"AWS_REGION": "eu-west-1"}, "us-west-2"),
+        ("arn:aws-us-gov:bedrock:us-gov-west-1:0:provisioned-model/x", {}, {}, "us-gov-west-1"),
+        ("arn:aws:sagemaker:eu-north-1:0:endpoint/x", {}, {"AWS_REGION": "eu-west-1"}, "eu-north-1"),
+        ("arn:aws:bedrock:::x", {}, {"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ("m", {"profile": "work"}, {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ("m", {"profile": "work"}, {"AWS_PROFILE": "at home"}, "ap-south-1"),
+        ("m", {}, {"AWS_PROFILE": "at home"}, "sa-east-1"),
+        ("m", {}, {"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "at home"}, "sa-east-1"),
+        ("m", {}, {}, "eu-central-1"),
+        ("m", {"profile": "both"}, {}, "ca-central-1"),
+    ],
+)
+def test_the_region_of_the_call_goes_before_that_of_the_model_the_environment_and_the_profile(
+    model: str, options: dict[str, str], environ: dict[str, str], region: str, files: dict[str, str]
+) -> None:
+    config = ProviderConfig(name="x", model=model, environ={**files, **environ})
+
+    assert region_of(config, AwsOptions(**options)) == region
+
+
+@pytest.mark.parametrize(
+    ("profile", "shown"), [("at home", "sa-east-1"), ("work", "ap-south-1"), (None, "eu-central-1")]
+)
+def test_the_region_of_a_profile_is_the_one_that_botocore_finds(
+    profile: str | None, shown: str, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, path in files.items():
+        monkeypatch.setenv(name, path)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    config = ProviderConfig(name="x", environ=files)
+
+    assert region_of(config, AwsOptions(profile=profile)) == Session(profile=profile).get_config_variable("region")
+    assert region_of(config, AwsOptions(profile=profile)) == shown
+
+
+def test_an_editor_may_begin_a_file_with_a_byte_order_mark(files: dict[str, str]) -> None:
+    Path(files["AWS_CONFIG_FILE"]).write_text(CONFIGURED.lstrip(), "utf-8-sig")
+
+    assert region_of(ProviderConfig(name="x", environ=files), AwsOptions()) == "eu-central-1"
+
+
+@pytest.mark.parametrize("profile", ["bare", "odd", "nobody", "open"])
+def test_a_profile_without_a_region_says_where_one_is_given(profile: str, files: dict[str, str]) -> None:
+    config = ProviderConfig(name="x", environ=files)
+    with pytest.raises(ConfigurationError, match="none is given; .* or give your profile of AWS a region"):
+        region_of(config, AwsOptions(profile=profile))
+
+
+def test_a_file_that_is_none_of_aws_is_named_without_its_text(files: dict[str, str]) -> None:
+    Path(files["AWS_CONFIG_FILE"]).write_text("aws_secret_access_key = s3cr3t")
+    config = ProviderConfig(name="x", environ=files)
+    with pytest.raises(ConfigurationError, match="config is not a file of profiles of AWS") as raised:
+        region_of(config, AwsOptions())
+    assert "s3cr3t" not in "".join(format_exception(raised.value))
+
+
+@pytest.mark.parametrize("model", ["arn:aws:bedrock:evil.example/:0:x", "arn:aws:bedrock:US:0:x"])
+def test_a_region_that_is_no_label_is_refused_wherever_it_stands(model: str) -> None:
+    with pytest.raises(ConfigurationError, match="needs a region of AWS"):
+        region_of(ProviderConfig(name="x", model=model, environ=NO_FILES), AwsOptions())
 
 
 @pytest.mark.parametrize("partition", Loader().load_data("partitions")["partitions"], ids=lambda each: each["id"])

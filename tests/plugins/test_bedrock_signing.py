@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -36,10 +38,10 @@ GOOD = {
 }
 
 
-def signed_by_aws(request: HttpRequest, ours: dict[str, str]) -> str:
+def signed_by_aws(request: HttpRequest, ours: dict[str, str], region: str = "us-east-1") -> str:
     """Return the signature that botocore computes for a request with our headers."""
     token = ours.get("x-amz-security-token")
-    signer = SigV4Auth(AwsCredentials(ACCESS, SECRET, token), "bedrock", "us-east-1")
+    signer = SigV4Auth(AwsCredentials(ACCESS, SECRET, token), "bedrock", region)
     sent = {"content-type": "application/json"} | {name: ours[name] for name in ours if name.startswith("x-amz-")}
     theirs = AWSRequest(request.method, request.url, sent, request.body)
     theirs.context["timestamp"] = ours["x-amz-date"]
@@ -192,10 +194,27 @@ def test_a_region_is_a_label(region):
 
 
 def test_a_region_is_required():
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
-        made(api_key=Secret("k"))
+        made(environ=nowhere, api_key=Secret("k"))
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
-        made({"access_key": "A", "secret_key": "S"}, api_base="https://gateway.example")
+        made({"access_key": "A", "secret_key": "S"}, environ=nowhere, api_base="https://gateway.example")
+
+
+@pytest.mark.parametrize("model", [each for each in MODELS if each.startswith("arn:")])
+@pytest.mark.parametrize("way", ["chat", "stream", "invoke"])
+def test_a_model_that_is_an_arn_is_called_and_signed_for_in_its_region(model, way, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "ap-south-1")
+    region = model.split(":")[3]
+    more = {"api": "invoke", "base_model": MODELS[1]} if way == "invoke" else {}
+    found = LLM(config(model, region=None, **more)).build_request("hi", stream=way == "stream")
+    host = f"bedrock-runtime.{region}.amazonaws.com"
+    assert urlsplit(found.url).hostname == host
+    named = made({"access_key": ACCESS, "secret_key": SECRET}, model=model)
+    request = HttpRequest(url=found.url, body=b"{}", headers={"content-type": "application/json"})
+    headers = dict(asyncio.run(named.authorize(request)))
+    assert f"/{region}/bedrock/aws4_request" in headers["authorization"]
+    assert headers["authorization"].endswith(f"Signature={signed_by_aws(request, headers, region)}")
 
 
 async def test_a_profile_is_read_by_botocore(tmp_path, monkeypatch):
