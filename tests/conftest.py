@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = NO_FILES.name
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        os.environ[name] = os.path.join(NO_FILES.name, name)
+        os.environ[name] = f"{NO_FILES.name}/{name}"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never that of the developer
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, staying_here(getattr(socket.socket, name)))

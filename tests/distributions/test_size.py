@@ -27,7 +27,7 @@ LARGER: Mapping[str, Mapping[str, tuple[int, str]]] = {
     },
     "google": {
         "Gemini": (
-            1610,
+            1600,
             "dialect errors models options request* response* retirement schema_rules stream* thinking",
         ),
         "two services, their credentials, files and listings": (520, "__init__ endpoint provider files tokens"),

@@ -210,7 +210,7 @@ def test_an_editor_may_begin_a_file_with_a_byte_order_mark(files: dict[str, str]
 @pytest.mark.parametrize("profile", ["bare", "odd", "nobody", "open"])
 def test_a_profile_without_a_region_says_where_one_is_given(profile: str, files: dict[str, str]) -> None:
     config = ProviderConfig(name="x", environ=files)
-    with pytest.raises(ConfigurationError, match="none is given; .* or give your profile of AWS a region"):
+    with pytest.raises(ConfigurationError, match=r"none is given; .* or give your profile of AWS a region"):
         region_of(config, AwsOptions(profile=profile))
 
 

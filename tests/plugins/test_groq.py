@@ -280,6 +280,7 @@ async def test_a_model_that_is_gone(model: str, code: str, hint: str, stream: bo
         await ask(answer, model=model, stream=stream)
 
     assert (caught.value.code, caught.value.status, caught.value.request_id) == (code, 404, "r1")
+    assert isinstance(caught.value, NotFoundError)
 
 
 async def test_an_error_inside_a_stream() -> None:

@@ -12,6 +12,7 @@ from dragoman import (
     Bytes,
     CompletionRequest,
     ContentFilterError,
+    ContextWindowExceededError,
     InvalidRequestError,
     LLMConfig,
     Media,
@@ -263,6 +264,15 @@ async def test_moderation_is_a_filter() -> None:
 
     with pytest.raises(ContentFilterError):
         await ask(Reply.json({"error": {"code": 403, "message": "no", "metadata": about}}, status=403))
+
+
+async def test_an_error_that_the_vendor_words_better_keeps_what_is_known() -> None:
+    about = {"provider_name": "V", "raw": "Please reduce the length of the messages"}
+    report = {"error": {"code": 400, "message": "Provider returned error", "metadata": about}}
+
+    with pytest.raises(ContextWindowExceededError) as caught:
+        await ask(Reply.json(report, status=400, headers={"retry-after": "7"}))
+    assert (caught.value.retry_after, caught.value.code, caught.value.retryable) == (7, "400", False)
 
 
 async def test_a_limit_says_when_it_ends() -> None:

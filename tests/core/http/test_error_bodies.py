@@ -8,8 +8,21 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from dragoman import BadRequestError, RateLimitError
-from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, reported_in, text_in
+from dragoman import (
+    BadRequestError,
+    ContextWindowExceededError,
+    Finish,
+    FinishReason,
+    Message,
+    ModelRetiredError,
+    NotFoundError,
+    ProviderError,
+    QuotaExceededError,
+    RateLimitError,
+    Response,
+    ServerError,
+)
+from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, reported_in, retold, text_in
 
 NGINX = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
@@ -141,3 +154,44 @@ def test_a_state_beside_an_answer_is_an_error_if_it_is_not_good(own: tuple[str, 
     both = reported_in({**failed, "error": "said"}, own)
     assert both is not None
     assert error_text(both) == "said"
+
+
+KNOWN: Any = {
+    "provider": "p",
+    "model": "m",
+    "status": 404,
+    "code": "gone",
+    "parameter": "model",
+    "request_id": "r",
+    "retry_after": 2.5,
+    "phase": "send",
+    "partial": Response(message=Message("assistant", "half"), finish=Finish(reason=FinishReason.ERROR)),
+    "body": "{}",
+    "headers": {"x-a": "b"},
+}
+
+
+@pytest.mark.parametrize("kind", [ModelRetiredError, QuotaExceededError, RateLimitError, ContextWindowExceededError])
+def test_an_error_of_another_class_says_all_that_was_known(kind: type[ProviderError]) -> None:
+    error = NotFoundError("no", **KNOWN)
+
+    told = retold(error, kind)
+
+    assert type(told) is kind
+    assert {name: getattr(told, name) for name in ("message", *KNOWN)} == {"message": "no", **KNOWN}
+    assert told.retryable is kind.default_retryable
+    assert str(told) == "p (m) answered 404: no [r]"
+
+
+def test_an_error_is_retold_with_what_is_known_better() -> None:
+    error = ServerError("no", **KNOWN)
+    told = retold(error, ModelRetiredError, "use n", model="n")
+
+    assert retold(error, ServerError) is error
+    assert (told.message, told.args, told.model, told.code, told.retryable) == ("use n", ("use n",), "n", "gone", False)
+    assert retold(error, ModelRetiredError, retryable=True).retryable
+    assert not retold(error, ServerError, retryable=False).retryable
+
+
+def test_a_model_that_is_known_to_be_retired_was_not_asked() -> None:
+    assert str(ModelRetiredError("use n", provider="p", model="m", phase="resolve")) == "use n"

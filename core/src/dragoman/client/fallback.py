@@ -18,7 +18,6 @@ from dragoman.spec.errors import (
     ConfigurationError,
     ContextWindowExceededError,
     DragomanError,
-    ModelRetiredError,
     NotFoundError,
     OutputError,
     ProviderError,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from dragoman.spec.events import Event, StreamStart
     from dragoman.spec.fall_back_on import FallBackOn
 
-FALL_BACK = (ProviderError, TransportError, ModelRetiredError)
+FALL_BACK = (ProviderError, TransportError)
 """The errors after which another model may succeed."""
 
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         object_in_frame as object_in_frame,
         reported_by as reported_by,
         reported_in as reported_in,
+        retold as retold,
         text_in as text_in,
     )
     from dragoman.http.facts import Facts as Facts
@@ -171,6 +172,7 @@ _HOMES = {
         "object_in",
         "reported_by",
         "reported_in",
+        "retold",
         "text_in",
     ),
     "dragoman.http.framing": ("Frame", "FrameDecoder", "Framing", "HeaderValue", "framing_of"),

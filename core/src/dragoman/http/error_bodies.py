@@ -100,6 +100,34 @@ def error_from(
     )
 
 
+def retold(
+    error: ProviderError,
+    kind: type[ProviderError],
+    message: str | None = None,
+    *,
+    model: str | None = None,
+    retryable: bool | None = None,
+) -> ProviderError:
+    """Return *error* as one of another class, with all that is known of it.
+
+    Args:
+        error: the error, which is returned itself if it is of that class and nothing is changed.
+        kind: the class.
+        message: the message, that of *error* if not given.
+        model: the model, that of *error* if not given.
+        retryable: whether to retry, as is usual for the class if not given.
+
+    """
+    if type(error) is kind and message is model is retryable is None:
+        return error
+    told = kind(error.message if message is None else message)
+    known = {name: value for name, value in vars(error).items() if name not in {"message", "retryable"}}
+    vars(told).update(known)
+    told.model = model or told.model
+    told.retryable = told.retryable if retryable is None else retryable
+    return told
+
+
 def object_in(reply: HttpReply) -> dict[str, Any]:
     """Return the object that a reply holds, an empty one if it holds none."""
     try:

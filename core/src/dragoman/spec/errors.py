@@ -8,7 +8,7 @@
         UnknownProviderError (LookupError)
         UnknownModelError (LookupError)
           AmbiguousModelError
-        ModelRetiredError
+        ModelRetiredError (NotFoundError)
       PluginError
         PluginLoadError (ImportError)
         PluginConflictError
@@ -201,10 +201,6 @@ class AmbiguousModelError(UnknownModelError):
     """Report a model name that several providers claim equally."""
 
 
-class ModelRetiredError(ConfigurationError):
-    """Report a model that its vendor has switched off; the message names a successor."""
-
-
 class PluginError(DragomanError):
     """Report a plugin that does not fulfil its contract."""
 
@@ -252,6 +248,16 @@ class PermissionDeniedError(ProviderError, PermissionError):
 
 class NotFoundError(ProviderError, LookupError):
     """Report an unknown model, deployment or path (HTTP 404)."""
+
+
+class ModelRetiredError(ConfigurationError, NotFoundError):
+    """Report a model that its vendor has switched off, as the vendor says or as is known; the message says what to do.
+
+    Like any model that is not found, it may be answered, and another one may be asked.
+    """
+
+    def __str__(self) -> str:
+        return super().__str__() if self.status else self.message
 
 
 class BadRequestError(ProviderError, ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dragoman import ContentFilterError, NotFoundError, ProtocolError, ProviderError
-from dragoman.http import HttpReply, fields, word
+from dragoman.http import HttpReply, fields, retold, word
 from dragoman_openai_compatible import RESPONSES_CODES, error_of
 
 CODES: Mapping[str, type[ProviderError]] = {
@@ -27,7 +27,7 @@ def azure_error(reply: HttpReply) -> ProviderError:
     error = error_of(reply, CODES)
     inner = CODES.get(_inner_code(reply) or "")
     if inner is not None and not isinstance(error, inner):
-        error = inner(error.message, status=error.status, code=error.code, parameter=error.parameter)
+        error = retold(error, inner)
     if isinstance(error, ContentFilterError):
         error.body = reply.body.decode("utf-8", "replace")
     if isinstance(error, NotFoundError):

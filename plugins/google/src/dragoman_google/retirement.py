@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from dragoman import ModelRetiredError, NotFoundError
+from dragoman.http import retold
 from dragoman_google.models import is_pro, short_name
 
 _PALM = re.compile(
@@ -18,10 +19,6 @@ _PALM = re.compile(
 )
 _EARLY = re.compile(r"^gemini-(?:(?:pro|ultra)(?=$|-vision|-\d)|1(?:\.\d+)?(?=$|-)|2\.0(?=$|-))")
 _PREVIEW = re.compile(r"^gemini-.*-(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?|-\d{4})$")
-
-
-class RetiredModelError(ModelRetiredError, NotFoundError):
-    """Report that Google did not find a model because it was retired."""
 
 
 def successor(model: str) -> str:
@@ -52,7 +49,7 @@ def report_retirement(model: str) -> Generator[None, None, None]:
     """Raise "retired" in place of "not found" for models that Google has retired.
 
     Raises:
-        RetiredModelError: in place of :class:`~dragoman.NotFoundError`.
+        ModelRetiredError: in place of any other :class:`~dragoman.NotFoundError`.
 
     """
     try:
@@ -60,19 +57,5 @@ def report_retirement(model: str) -> Generator[None, None, None]:
     except NotFoundError as error:
         if not may_be_retired(model):
             raise
-        raise _retired_error(model, error) from error
-
-
-def _retired_error(model: str, error: NotFoundError) -> RetiredModelError:
-    message = f"Google no longer serves {model}; use {successor(model)} instead ({error.message})"
-    return RetiredModelError(
-        message,
-        provider=error.provider,
-        model=model,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        body=error.body,
-        headers=error.headers,
-        retryable=False,
-    )
+        message = f"Google no longer serves {model}; use {successor(model)} instead ({error.message})"
+        raise retold(error, ModelRetiredError, message, model=model) from error

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from dragoman import ModelRetiredError, ProtocolError, ProviderError
-from dragoman.http import HttpReply, as_object, fields
+from dragoman.http import HttpReply, as_object, fields, retold
 from dragoman_groq.models import successor
 from dragoman_openai_compatible import error_of
 
@@ -54,16 +54,7 @@ def raise_if_retired(error: ProviderError, model: str) -> None:
         return
     hint = f"use {new!r}, or see {_DEPRECATIONS}" if new else f"see {_DEPRECATIONS}"
     message = f"Groq has switched off the model {model!r}; {hint}"
-    raise ModelRetiredError(
-        message,
-        provider=error.provider,
-        model=model,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        body=error.body,
-        headers=error.headers,
-    ) from error
+    raise retold(error, ModelRetiredError, message, model=model) from error
 
 
 def _report(reply: HttpReply) -> Mapping[str, Any]:

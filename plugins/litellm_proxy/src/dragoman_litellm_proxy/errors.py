@@ -17,7 +17,7 @@ from dragoman import (
     QuotaExceededError,
     RateLimitError,
 )
-from dragoman.http import HttpReply, may_retry
+from dragoman.http import HttpReply, may_retry, retold
 from dragoman_openai_compatible import CHAT_CODES, error_of
 
 _LIMITED = ("key", "team", "user", "org", "project")
@@ -50,15 +50,7 @@ def proxy_error(reply: HttpReply) -> ProviderError:
     named = _named_class(error.message)
     if named is None or type(error) in {named, QuotaExceededError}:
         return error
-    return named(
-        error.message,
-        status=error.status,
-        code=error.code,
-        parameter=error.parameter,
-        retry_after=error.retry_after,
-        retryable=may_retry(named, error.status or reply.status, reply.headers),
-        body=error.body,
-    )
+    return retold(error, named, retryable=may_retry(named, error.status or reply.status, reply.headers))
 
 
 def _named_class(message: str) -> type[ProviderError] | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dragoman import ContentFilterError, ProtocolError, ProviderError
-from dragoman.http import HttpReply, as_object, date_of, fields, number_of, refined, word, words
+from dragoman.http import HttpReply, as_object, date_of, fields, number_of, refined, retold, word, words
 from dragoman_openai_compatible import error_of
 
 _VENDOR_MESSAGE_CHARACTERS = 300
@@ -20,23 +20,15 @@ def openrouter_error(reply: HttpReply) -> ProviderError:
     error = error_of(reply)
     metadata = _metadata(reply)
     if error.status == 403 and ("reasons" in metadata or "flagged_input" in metadata):  # noqa: PLR2004  # moderation
-        error = ContentFilterError(error.message, status=error.status, code=error.code, body=error.body)
+        error = retold(error, ContentFilterError)
     vendor, raw = metadata.get("provider_name"), metadata.get("raw")
     if isinstance(raw, str) and raw:
-        error = _refined(error, raw)
+        error = retold(error, refined(type(error), raw))
         error.parameter = error.parameter or error_of(HttpReply(status=reply.status, body=raw.encode())).parameter
         error.message = f"{error.message} ({word(vendor) or 'vendor'}: {raw[:_VENDOR_MESSAGE_CHARACTERS]})"
     if error.retry_after is None and error.retryable:
         error.retry_after = _until_reset(reply.headers, metadata.get("headers"))
     return error
-
-
-def _refined(error: ProviderError, raw: str) -> ProviderError:
-    """Return *error*, as another class if the message of the vendor says more."""
-    kind = refined(type(error), raw)
-    if kind is type(error):
-        return error
-    return kind(error.message, status=error.status, code=error.code, parameter=error.parameter, body=error.body)
 
 
 def _metadata(reply: HttpReply) -> Mapping[str, Any]:
