@@ -48,11 +48,13 @@ class SoundOptions:
     Args:
         user: the end user.
         verbosity: the length of answers.
+        extra_body: further members of the body.
 
     """
 
     user: str | None = option_field()
     verbosity: str | None = option_field()
+    extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 
 INFO = ProviderInfo(name="sound", issuer="sound", options=SoundOptions)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.sound import Plugin
-from conformance.wrong import answers, authorization, endpoints, faults, identity, parts, requests, writing
+from conformance.wrong import answers, authorization, endpoints, faults, identity, options, parts, requests, writing
 from conformance.wrong.table import CORRECT, WRONG, Wrong
 from dragoman.plugins.registry import installed
 from dragoman.testing.conformance import ProviderConformance, checks
@@ -24,6 +24,7 @@ _ = (
     endpoints,
     faults,
     identity,
+    options,
     parts,
     requests,
     writing,

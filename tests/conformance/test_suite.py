@@ -103,6 +103,12 @@ def test_known_failures_name_checks_and_reasons(known: dict[str, str]) -> None:
         suite(known_failures=known)
 
 
+@pytest.mark.parametrize("member", ["credentials", "ambient"])
+def test_credentials_that_are_too_short_to_be_masked_are_refused(member: str) -> None:
+    with pytest.raises(TypeError, match="session_token must have 8 characters"):
+        suite(**{member: {"access_key": "AK-OF-THE-TEST", "session_token": "a-token"}})
+
+
 def test_checks_without_the_member_of_the_dialect_are_not_shown() -> None:
     kind: Any = suite(server_dialect=MINIMAL)
     for name, member in (

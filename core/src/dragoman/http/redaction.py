@@ -20,7 +20,7 @@ from dragoman.spec.errors import DragomanError
 from dragoman.spec.plain_text import describe_error
 from dragoman.spec.secret import MASK, Secret
 
-_MIN_LENGTH = 8
+SHORTEST_SECRET = 8
 """The minimum length of a credential to redact: a shorter one may be part of ordinary text."""
 _SCHEME = "[A-Za-z][A-Za-z0-9-]*"
 _ESCAPED_BY_DOTNET = frozenset("\"&'+<>\\`")
@@ -66,7 +66,7 @@ class Veil:
         for word in self._words:
             text = text.replace(word, MASK)
         for word in self._beginnings:
-            begin, rest = word[:_MIN_LENGTH], word[_MIN_LENGTH:]
+            begin, rest = word[:SHORTEST_SECRET], word[SHORTEST_SECRET:]
             first, *pieces = text.split(begin)
             text = first + "".join(MASK + piece[_common_length(piece, rest) :] for piece in pieces)
         return text
@@ -158,7 +158,7 @@ def words_of(sent: Mapping[str, str]) -> frozenset[str]:
     The name of a header is not a credential; signatures list those that they cover.
     """
     found = (word for value in sent.values() if isinstance(value, Secret) for word in _parts(value.reveal()))
-    return frozenset(word for word in found if len(word) >= _MIN_LENGTH and word.lower() not in sent)
+    return frozenset(word for word in found if len(word) >= SHORTEST_SECRET and word.lower() not in sent)
 
 
 def _parts(value: str) -> Iterator[str]:

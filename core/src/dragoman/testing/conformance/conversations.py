@@ -61,6 +61,12 @@ CONVERSATIONS: Mapping[str, Sequence[Message]] = {
         Message("assistant", "fine"),
         Message("user", "again"),
     ],
+    "white space around": [Message("user", "    return x\n\n  pass\n")],
+    "instructions of two messages": [
+        Message("system", "Answer in one word."),
+        Message("system", "Be kind."),
+        Message("user", "Who are you?"),
+    ],
     "two messages of the user": [Message("user", "first"), Message("user", "second")],
     "texts of one message": [Message("user", [Text(text="first words"), Text(text="last words")])],
     "unusual letters": [Message("user", 'wörld 🌍 "quoted"\n\tnew line \\ </s> {"a": 1}')],
@@ -86,7 +92,9 @@ CONVERSATIONS: Mapping[str, Sequence[Message]] = {
     ],
     "arguments of every type": [
         _ASKED,
-        _assistant(_call(1, city="Öslo", days=[1, 2.5, None], more={"deep": [True, {"a": "b"}]})),
+        _assistant(
+            _call(1, city="Öslo", since=9_007_199_254_740_993, days=[1, 2.5, None], more={"deep": [True, {"a": "b"}]})
+        ),
         _tool(_result(1, "It rains.")),
     ],
     "result of data": [
@@ -95,6 +103,11 @@ CONVERSATIONS: Mapping[str, Sequence[Message]] = {
         _tool(_result(1, {"degrees": [17, None], "ok": True})),
     ],
     "failed result": [_ASKED, _assistant(_call(1, city="Oslo")), _tool(_result(1, "It went wrong.", outcome="error"))],
+    "empty result": [
+        _ASKED,
+        _assistant(_call(1, city="Oslo"), _call(2, "clock")),
+        _tool(_result(1, ""), _result(2, "noon", "clock")),
+    ],
     "result and a message": [
         _ASKED,
         _assistant(_call(1, city="Oslo")),

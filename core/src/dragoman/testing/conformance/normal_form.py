@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -29,9 +29,16 @@ __all__ = ["CalledTool", "Item", "SeenMedia", "ToolOutput", "Turn", "Words", "ba
 
 @frozen(kw_only=True)
 class Words:
-    """Hold the text of a turn, in the pieces in which it was given."""
+    """Hold the text of a turn.
+
+    Args:
+        pieces: the pieces in which it was given.
+        begin: for each piece, whether a message begins with it.
+
+    """
 
     pieces: tuple[str, ...]
+    begin: tuple[bool, ...] = ()
 
     def __str__(self) -> str:
         return repr(" ".join(self.pieces))
@@ -100,14 +107,14 @@ class Turn:
     items: tuple[Item, ...]
 
 
-def instructions(messages: Iterable[Message]) -> str:
+def instructions(messages: Iterable[Message]) -> Words:
     """Return the text of the system messages before the first message of another author."""
-    found: list[str] = []
-    for message in messages:
-        if message.role != Role.SYSTEM:
-            break
-        found += [part.text for part in message.parts if isinstance(part, Text)]
-    return " ".join(found)
+    leading = takewhile(lambda message: message.role == Role.SYSTEM, messages)
+    said = [[part.text for part in message.parts if isinstance(part, Text)] for message in leading]
+    return Words(
+        pieces=tuple(text for texts in said for text in texts),
+        begin=tuple(index == 0 for texts in said for index, _ in enumerate(texts)),
+    )
 
 
 def turns(messages: Iterable[Message]) -> tuple[Turn, ...]:
@@ -131,23 +138,26 @@ def _placed(messages: Iterable[Message]) -> Iterator[tuple[str, Item]]:
     """Yield each part in the form of comparison, with its author."""
     calls: list[ToolCall] = []
     for message in messages:
+        begins = True
         for part in sorted(message.parts, key=lambda part: isinstance(part, ToolCall)):
             if isinstance(part, ToolResult):
                 yield "tool", _output(part, calls)
             elif not isinstance(part, Reasoning | Extension):
-                yield str(message.role), _item(part, calls)
+                yield str(message.role), _item(part, calls, begins=begins)
+                begins = False
 
 
-def _item(part: Part, calls: list[ToolCall]) -> Item:
+def _item(part: Part, calls: list[ToolCall], *, begins: bool) -> Item:
     if isinstance(part, ToolCall):
         calls.append(part)
         return CalledTool(name=part.name, arguments=_value(part.arguments or "{}"))
     if isinstance(part, Media):
         return SeenMedia(media_type=part.media_type, source=part.source)
     if isinstance(part, Data):
-        return Words(pieces=tuple(json.dumps(part.value, ensure_ascii=False).split()))
+        pieces = tuple(json.dumps(part.value, ensure_ascii=False).split())
+        return Words(pieces=pieces, begin=tuple(begins and index == 0 for index, _ in enumerate(pieces)))
     assert isinstance(part, Text | Refusal), part  # noqa: S101  # the remaining parts are left out above
-    return Words(pieces=(part.text,))
+    return Words(pieces=(part.text,), begin=(begins,))
 
 
 def _output(result: ToolResult, calls: list[ToolCall]) -> ToolOutput:
@@ -173,6 +183,10 @@ def _joined(items: Iterable[Item]) -> Iterator[Item]:
     """Yield items, with successive texts as one."""
     for is_text, group in groupby(items, key=lambda item: isinstance(item, Words)):
         if is_text:
-            yield Words(pieces=tuple(piece for item in group if isinstance(item, Words) for piece in item.pieces))
+            words = [item for item in group if isinstance(item, Words)]
+            yield Words(
+                pieces=tuple(piece for item in words for piece in item.pieces),
+                begin=tuple(each for item in words for each in item.begin),
+            )
         else:
             yield from group

@@ -11,11 +11,11 @@ import pytest
 
 from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.spec.capabilities import Capabilities, Support
-from dragoman.spec.errors import DragomanError
+from dragoman.spec.errors import DragomanError, InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
 from dragoman.testing.conformance.conversations import CONVERSATIONS
-from dragoman.testing.conformance.provider_case import ProviderCase, not_shown
+from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, not_shown
 from dragoman.testing.conformance.request_differences import differences, settings_differences
 from dragoman.testing.conformance.tools import CLOCK, WEATHER
 from dragoman.testing.conformance.written_requests import meant_request, read_back
@@ -60,24 +60,36 @@ class OtherEndpoints(ProviderCase):
 
     def test_a_prompt_is_sent_as_meant(self) -> None:
         """Protects against a prompt under a wrong key, at a wrong path, changed, or without its settings."""
+        self._prompt_is_sent_as_meant(streamed=False)
+
+    def test_a_prompt_is_streamed(self) -> None:
+        """Protects against a prompt whose stream is not asked for, not read, or asked for in another way."""
+        self.prompts()
+        if not self._of_prompts().streams_prompts:
+            pytest.skip("does not apply: the model does not stream its answers to prompts")
+        assert self.spoken().is_streamed(self._prompt_is_sent_as_meant(streamed=True))
+
+    def test_what_follows_a_prompt_is_sent_as_meant(self) -> None:
+        """Protects against a suffix that is lost, or that is sent as a part of the prompt."""
+        self.prompts()
+        for streamed in BOTH[: 1 + self._of_prompts().streams_prompts]:
+            try:
+                self._prompt_is_sent_as_meant(streamed=streamed, suffix="and they lived on.")
+            except UnsupportedError:
+                pytest.skip("does not apply: the model does not take what follows a prompt")
+
+    def _prompt_is_sent_as_meant(self, *, streamed: bool, suffix: str | None = None) -> Received:
+        """Send a prompt, compare what the server reads with what was meant, and return the request."""
         endpoint = self.prompts()
-        text, request = self._completed(endpoint, _PROMPT)
+        more = {} if suffix is None else {"suffix": suffix}
+        text, request = self._completed(endpoint, _PROMPT, streamed=streamed, **more)
         assert text == "fine, wörld"
         sent = read_back(endpoint.read, request)
         assert sent.model in {"", self._prompt_model()}
-        assert (sent.prompt, sent.suffix) == (_PROMPT, None)
+        assert (sent.prompt, sent.suffix) == (_PROMPT, suffix)
         assert list(settings_differences(_settings(), sent.settings)) == []
         assert _path(request).endswith(endpoint.endings)
-
-    def test_a_prompt_is_streamed(self) -> None:
-        """Protects against a prompt whose stream is not asked for, or not read."""
-        endpoint = self.prompts()
-        if not self._of_prompts().streams_prompts:
-            pytest.skip("does not apply: the model does not stream its answers to prompts")
-        text, request = self._completed(endpoint, _PROMPT, streamed=True)
-        assert text == "fine, wörld"
-        assert read_back(endpoint.read, request).prompt == _PROMPT
-        assert self.spoken().is_streamed(request)
+        return request
 
     def test_texts_are_sent_to_be_embedded(self) -> None:
         """Protects against texts that are lost, merged or in another order, or sent to another model."""
@@ -88,6 +100,16 @@ class OtherEndpoints(ProviderCase):
             assert sent.model in {"", self.model_on_the_wire()}
             assert sent.texts == texts
             assert _path(request).endswith(endpoint.endings)
+
+    def test_the_dimensions_of_vectors_are_sent_or_refused(self) -> None:
+        """Protects against vectors of another length than was asked for, and than those that are stored."""
+        endpoint = self.embeddings()
+        _, without = self._embedded(_TEXTS[:1], endpoint.reply)
+        try:
+            _, request = self._embedded(_TEXTS[:1], endpoint.reply, dimensions=2)
+        except (InvalidRequestError, UnsupportedError):
+            return
+        assert request.body != without.body
 
     def test_vectors_keep_the_order_of_the_texts(self) -> None:
         """Protects against vectors that belong to other texts."""
@@ -147,7 +169,9 @@ class OtherEndpoints(ProviderCase):
             not_shown(member)
         return endpoint
 
-    def _completed(self, endpoint: PromptEndpoint, prompt: str, *, streamed: bool = False) -> tuple[str, Received]:
+    def _completed(
+        self, endpoint: PromptEndpoint, prompt: str, *, streamed: bool = False, **more: Any
+    ) -> tuple[str, Received]:
         """Return the completion of a prompt, and the request."""
         reply = endpoint.reply("fine, wörld")
         stream = self.spoken().reply(b"".join(reply.events))
@@ -156,20 +180,20 @@ class OtherEndpoints(ProviderCase):
             config = self.config(url, **({"model": self.prompt_model} if self.prompt_model else {}))
             async with StreamingLLM(config) as llm:
                 if not streamed:
-                    return await llm.completion(prompt, **_TUNED)
-                return "".join([piece async for piece in llm.streaming_completion(prompt, **_TUNED)])
+                    return await llm.completion(prompt, **_TUNED, **more)
+                return "".join([piece async for piece in llm.streaming_completion(prompt, **_TUNED, **more)])
 
         with self.replying(stream if streamed else Reply.json(reply.whole)) as server:
             text = asyncio.run(complete(server.url))
         return text, server.requests[-1]
 
     def _embedded(
-        self, texts: tuple[str, ...], reply: Callable[[Received, Vectors], Any]
+        self, texts: tuple[str, ...], reply: Callable[[Received, Vectors], Any], **more: Any
     ) -> tuple[tuple[tuple[float, ...], ...], Received]:
         """Return the vectors of texts, and the request."""
         vectors = _vectors(texts)
         with self.replying(lambda request: Reply.json(reply(request, vectors))) as server:
-            found = self._call(server, "embed", list(texts))
+            found = self._call(server, "embed", list(texts), **more)
         return found.vectors, server.requests[-1]
 
     def _call(self, server: LoopbackServer, method: str, *arguments: Any, **named: Any) -> Any:

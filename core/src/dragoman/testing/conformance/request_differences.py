@@ -34,6 +34,8 @@ _FORMATS = frozenset({"output", "json", "json_schema", "schema"})
 """Features whose adjustment says that the format is asked for in another way: in words, or with a tool."""
 _SYSTEM = "system message"
 """The feature whose adjustment says that a system message after the first turn is sent in another way."""
+_RESULT = "tool_result"
+"""The feature whose adjustment says which words stand for a result without any."""
 _ANY_TYPE = "application/octet-stream"
 
 
@@ -54,7 +56,7 @@ def differences(meant: ChatRequest, sent: ChatRequest, adjusted: Adjusted = _NOT
         found.append(f"model: meant {meant.model!r}, sent {sent.model!r}")
     emulated = bool(_FORMATS & {*adjusted})
     found += _instructions(instructions(meant.messages), instructions(sent.messages), emulated=emulated)
-    found += _turns(turns(meant.messages), turns(sent.messages))
+    found += _turns(_said(turns(meant.messages), adjusted), turns(sent.messages))
     if not (emulated and not meant.tools):
         found += _tools(meant, sent, adjusted)
     if not emulated:
@@ -98,10 +100,23 @@ def settings_differences(
         yield f"settings.{name}: meant {wanted!r}, sent {found!r}"
 
 
-def _instructions(meant: str, sent: str, *, emulated: bool) -> Iterator[str]:
-    fits = bare(meant) in bare(sent) if emulated else bare(meant) == bare(sent)
-    if not fits:
-        yield f"instructions: meant {meant!r}, sent {sent!r}"
+def _instructions(meant: Words, sent: Words, *, emulated: bool) -> Iterator[str]:
+    wanted, found = (bare("".join(each.pieces)) for each in (meant, sent))
+    fits = wanted in found if emulated else wanted == found
+    if not fits or _are_glued(meant, sent):
+        yield f"instructions: meant {meant}, sent {sent}"
+
+
+def _are_glued(meant: Words, sent: Words) -> bool:
+    """Return whether the last word of a message and the first one of the next became one."""
+    whole, end = "\0".join(sent.pieces), 0
+    for piece, begins in zip(meant.pieces, meant.begin, strict=True):
+        text = piece.strip()
+        at = whole.find(text, end)
+        if begins and 0 < at == end:
+            return True
+        end = max(at, 0) + len(text)
+    return False
 
 
 def _turns(meant: tuple[Turn, ...], sent: tuple[Turn, ...]) -> Iterator[str]:
@@ -115,6 +130,23 @@ def _turns(meant: tuple[Turn, ...], sent: tuple[Turn, ...]) -> Iterator[str]:
             yield from _item(item, other, f"{place}[{number}]")
 
 
+def _said(meant: tuple[Turn, ...], adjusted: Adjusted) -> tuple[Turn, ...]:
+    """Return turns with the words that are sent in place of an empty result, where these are recorded."""
+    if _RESULT not in adjusted:
+        return meant
+    words = str(adjusted[_RESULT])
+    return tuple(
+        attrs.evolve(
+            turn,
+            items=tuple(
+                attrs.evolve(item, value=words) if isinstance(item, ToolOutput) and item.value == "" else item
+                for item in turn.items
+            ),
+        )
+        for turn in meant
+    )
+
+
 def _item(meant: Item | None, sent: Item | None, place: str) -> Iterator[str]:
     if meant is None or sent is None or type(meant) is not type(sent):
         yield f"{place}: meant {meant or 'nothing'}, sent {sent or 'nothing'}"
@@ -125,7 +157,8 @@ def _item(meant: Item | None, sent: Item | None, place: str) -> Iterator[str]:
 def _is_same(meant: Any, sent: Any) -> bool:
     if isinstance(meant, Words):
         whole = "".join(sent.pieces)
-        return bare("".join(meant.pieces)) == bare(whole) and all(piece.strip() in whole for piece in meant.pieces)
+        kept = all((piece if piece.strip() else "") in whole for piece in meant.pieces)
+        return kept and bare("".join(meant.pieces)) == bare(whole) and not _are_glued(meant, sent)
     if isinstance(meant, SeenMedia):
         return _is_same_media(meant, sent)
     if isinstance(meant, ToolOutput):
@@ -149,7 +182,8 @@ def _is_same_output(meant: ToolOutput, sent: ToolOutput) -> bool:
         return False
     if meant.outcome == "ok":
         return sent.outcome == "ok" and (meant.value == sent.value or _text(meant.value) == _text(sent.value))
-    return _text(meant.value) in _text(sent.value)
+    told = sent.outcome != "ok" or _text(meant.value) != _text(sent.value)
+    return told and _text(meant.value) in _text(sent.value)
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from dragoman.http.redaction import SHORTEST_SECRET
 from dragoman.plugins.registry import installed
 from dragoman.spec.errors import DragomanError
 from dragoman.testing.conformance.alternatives import Alternatives
@@ -25,6 +26,7 @@ from dragoman.testing.conformance.lifecycle import Lifecycle
 from dragoman.testing.conformance.media import MediaAndReasoning
 from dragoman.testing.conformance.other_endpoints import OtherEndpoints
 from dragoman.testing.conformance.overridden_checks import checks_of, restore_overridden_checks
+from dragoman.testing.conformance.own_options import OwnOptions
 from dragoman.testing.conformance.provider_case import ProviderCase
 from dragoman.testing.conformance.response_metadata import ResponseMetadata
 from dragoman.testing.conformance.streams import Streams
@@ -42,7 +44,7 @@ LEVELS: dict[str, tuple[str, tuple[type[ProviderCase], ...]]] = {
     "L3": ("structured output", (Structured,)),
     "L4": ("media and reasoning", (MediaAndReasoning,)),
     "L5": ("faults", (Errors, Streams, Connections)),
-    "L6": ("capabilities", (DeclaredCapabilities,)),
+    "L6": ("capabilities", (DeclaredCapabilities, OwnOptions)),
     "L7": ("requests as their server reads them", (WrittenRequests,)),
     "L8": ("prompts, embeddings, listings and counts", (OtherEndpoints, EndpointFailures)),
 }
@@ -53,6 +55,7 @@ class ProviderConformance(
     EndpointFailures,
     OtherEndpoints,
     WrittenRequests,
+    OwnOptions,
     DeclaredCapabilities,
     Connections,
     Streams,
@@ -74,12 +77,16 @@ class ProviderConformance(
     is expected to fail.
 
     Raises:
-        TypeError: if a subclass overrides a check without a reason.
+        TypeError: if a subclass overrides a check without a reason, or has credentials that are too short to be masked.
 
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        short = [name for name, value in {**cls.credentials, **cls.ambient}.items() if len(value) < SHORTEST_SECRET]
+        if short:
+            message = f"{cls.__name__}: {', '.join(short)} must have {SHORTEST_SECRET} characters or more to be masked"
+            raise TypeError(message)
         restore_overridden_checks(cls, ProviderConformance, cls.known_failures)
 
     @classmethod

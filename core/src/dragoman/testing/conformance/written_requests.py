@@ -12,7 +12,7 @@ from hypothesis import given
 from dragoman.client.binding import bind
 from dragoman.spec.capabilities import Support
 from dragoman.spec.config import LLMConfig
-from dragoman.spec.errors import InvalidRequestError, UnsupportedError
+from dragoman.spec.errors import ConfigurationError, InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.request import SETTINGS, ChatRequest, OutputFormat, Settings, Tool, ToolChoice
 from dragoman.testing.conformance.capabilities import VALUES
@@ -47,6 +47,10 @@ _TUNED = ("max_tokens", "temperature", "stop", "seed", "top_p")
 _NO_SETTINGS = {"temperature": None, "max_tokens": None}
 _SHOWN_BYTES = 500
 _Request = TypeVar("_Request")
+_ZEROS = ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty")
+"""Settings whose zero is a value like any other."""
+_ODD_ENDS = ("/ours", ":free", " 1?x=2#y", "%2F1", "/../m")
+"""Ends of names that have a meaning of their own in an address."""
 _REFUSED = (UnsupportedError, InvalidRequestError)
 
 
@@ -84,8 +88,16 @@ class WrittenRequests(ProviderCase):
         read = self.spoken().read_request
         assert read is not None  # readable() has skipped the check otherwise
         sent = read_back(read, server.requests[-1])
+        self._sent_well(server.requests[-1])
         if found := differences(meant, sent, adjusted):
             pytest.fail("the server reads another request than was meant:\n" + "\n".join(found))
+
+    def _sent_well(self, request: Received) -> None:
+        """Check what HTTP says of a request: its method, its path and the type of its body."""
+        path, kind = request.path.partition("?")[0], request.headers.get("content-type", "")
+        assert request.method == "POST"
+        assert kind.partition(";")[0].strip().endswith("json"), f"the body is JSON, and its type {kind!r}"
+        assert not self.base or f"{self.base}{self.base}/" not in path, f"{self.base} is twice in the path {path!r}"
 
     @pytest.mark.parametrize("name", CONVERSATIONS)
     def test_a_conversation_is_sent_as_meant(self, name: str) -> None:
@@ -94,6 +106,16 @@ class WrittenRequests(ProviderCase):
         if needs_tools(messages):
             self.offered()
         self.sent_as_meant(messages, tools=_TOOLS if needs_tools(messages) else ())
+
+    def test_the_name_of_a_speaker_is_sent_or_recorded(self) -> None:
+        """Protects against speakers of one conversation whom the model cannot tell apart, without a record."""
+        named = [Message("user", "hi", name="speaker_of_the_suite")]
+        with self.faults() as server:
+            try:
+                response = self.ask(server.url_of("ok"), named)
+            except _REFUSED:
+                return
+            assert b"speaker_of_the_suite" in server.requests[-1].body or response.adjustments
 
     def test_any_conversation_is_sent_as_meant(self) -> None:
         """Protects against conversations of a shape that nobody thought of, and that is sent as another one."""
@@ -137,6 +159,14 @@ class WrittenRequests(ProviderCase):
         except _REFUSED:
             pytest.skip(f"does not apply: the provider refuses {name}")
 
+    @pytest.mark.parametrize("name", _ZEROS)
+    def test_a_setting_of_zero_is_sent_as_meant(self, name: str) -> None:
+        """Protects against a setting that is lost because its value is zero."""
+        if not self._accepts(name, 0):
+            pytest.skip(f"does not apply: the provider refuses {name}=0")
+        zero: dict[str, Any] = {name: 0}
+        self.sent_as_meant([ASKED], **zero)
+
     def test_stop_sequences_are_sent_as_meant(self) -> None:
         """Protects against stop sequences that are joined, split or cut to the first one."""
         try:
@@ -173,6 +203,21 @@ class WrittenRequests(ProviderCase):
             assert chosen.provider == self.registered()
             self.ask(server.url_of("ok"), [ASKED], config={**_NO_SETTINGS, "model": name, "provider": None})
             self._compare(meant_request(self.sent_model or chosen.model, [ASKED], {}), server, {})
+
+    @pytest.mark.parametrize("end", _ODD_ENDS)
+    def test_any_name_of_a_model_is_sent_or_refused(self, end: str) -> None:
+        """Protects against a name that becomes several segments of a path, or a query, and calls something else."""
+        self.readable()
+        if self.sent_model:
+            pytest.skip("does not apply: the server knows the model by another name")
+        name = f"{self.model_name()}{end}"
+        with self.faults() as server:
+            try:
+                self.ask(server.url_of("ok"), [ASKED], config={**_NO_SETTINGS, "model": name})
+            except (ConfigurationError, *_REFUSED):
+                assert not server.requests
+                return
+            self._compare(meant_request(name, [ASKED], {}), server, {})
 
     def _accepts(self, name: str, value: Any) -> bool:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import attrs
 
@@ -28,7 +28,7 @@ def _read_texts(request: Received) -> EmbeddingRequest:
     body = json_object(request.json, "the body")
     each = listed(body["requests"], "requests") if "requests" in body else [body]
     texts = [part for one in each for part in listed(member(one, "content").get("parts"), "parts")]
-    model = request.path.partition("/models/")[2].partition(":")[0]
+    model = unquote(request.path.partition("/models/")[2].partition(":")[0])
     if wrong := [one for one in each if one.get("model", f"models/{model}") != f"models/{model}"]:
         message = f"each request must be for models/{model}, not {wrong[0].get('model')!r}"
         raise ValueError(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from dragoman.spec.media import FileRef, Media
 from dragoman.spec.message import Message
@@ -55,7 +56,7 @@ def read_gemini_request(request: Received) -> ChatRequest:
     declared = [each.get("functionDeclarations") for each in listed(body.get("tools"), "tools")]
     calling = member(member(body, "toolConfig"), "functionCallingConfig")
     return ChatRequest(
-        model=request.path.partition("/models/")[2].partition(":")[0],
+        model=unquote(request.path.partition("/models/")[2].partition(":")[0]),
         messages=list(_messages(body)),
         settings=_settings(body, config),
         tools=tuple(_tool(tool) for each in declared for tool in listed(each, "functionDeclarations")),
