@@ -118,7 +118,7 @@ def retold(
         retryable: whether to retry, as is usual for the class if not given.
 
     """
-    if type(error) is kind and message is model is retryable is None:
+    if type(error) is kind and (message, model, retryable) == (None, None, None):
         return error
     told = kind(error.message if message is None else message)
     known = {name: value for name, value in vars(error).items() if name not in {"message", "retryable"}}
