@@ -90,6 +90,12 @@ class TestBaseUrl:
         assert caught.value.parameter == "api_base"
         assert "pw4u" not in str(caught.value)
 
+    @pytest.mark.parametrize(("given", "named"), [(None, "NEAR_HOST is not"), ("near.test", "api_base is not")])
+    def test_that_is_none_is_named_by_where_it_stands(self, given: str | None, named: str) -> None:
+        place = ProviderConfig(name="near", api_base=given, environ={"NEAR_HOST": "dbc.near.test"})
+        with pytest.raises(ConfigurationError, match=named):
+            base_url(place, default=HOME, env=("NEAR_BASE", "NEAR_HOST"))
+
     @pytest.mark.parametrize(
         "given", ["http://[::1]:1", "http://[::1%lo]", "http://a_b:1", "https://near.test.", "http://h:"]
     )

@@ -141,7 +141,7 @@ def base_url(config: ProviderConfig, *, default: str | None, env: Iterable[str] 
         names = f" or set {' or '.join(env)}" if env else ""
         message = f"the provider {config.name!r} needs a base URL; pass api_base='https://...'{names}"
         raise ConfigurationError(message, provider=config.name, parameter="api_base")
-    parts = _split_base_url(text.strip())
+    parts = _split_base_url(text.strip(), config, env)
     path = _with_version(parts, default, version)
     url = f"{parts.scheme}://{parts.netloc}{path}"
     return Base(url=url, source=source, likely=_likely(url, parts, default, version))
@@ -160,10 +160,11 @@ def _likely(url: str, parts: SplitResult, default: str | None, version: str) -> 
     return found if found != url else None
 
 
-def _split_base_url(text: str) -> SplitResult:
+def _split_base_url(text: str, config: ProviderConfig, env: Iterable[str]) -> SplitResult:
     problem = address_problem(text)
     if problem:
-        message = f"api_base {problem}; a base URL looks like https://host/v1"
+        variables = () if config.api_base else (name for name in config.readable(env) if config.environ.get(name))
+        message = f"{next(iter(variables), 'api_base')} {problem}; a base URL looks like https://host/v1"
         raise ConfigurationError(message, parameter="api_base")
     return urlsplit(text)
 
