@@ -13,7 +13,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as AwsCredentials
 
-from dragoman import LLM, ConfigurationError, LLMConfig, MissingCredentialError, ProviderConfig, Secret
+from dragoman import LLM, ConfigurationError, LLMConfig, MissingCredentialError, ProviderConfig, Secret, explain
 from dragoman.http import HttpRequest, OptionsReader
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Reply
@@ -199,6 +199,12 @@ def test_a_region_is_required():
         made(environ=nowhere, api_key=Secret("k"))
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
         made({"access_key": "A", "secret_key": "S"}, environ=nowhere, api_base="https://gateway.example")
+
+
+@pytest.mark.parametrize("model", [each for each in MODELS if each.startswith("arn:")])
+def test_a_model_that_is_an_arn_needs_no_name_of_the_provider(model):
+    found = explain(LLMConfig(model=model))
+    assert (found.provider, found.model) == ("bedrock", model)
 
 
 @pytest.mark.parametrize("model", [each for each in MODELS if each.startswith("arn:")])
