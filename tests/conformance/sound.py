@@ -48,12 +48,14 @@ class SoundOptions:
     Args:
         user: the end user.
         verbosity: the length of answers.
+        store: whether the answer is stored.
         extra_body: further members of the body.
 
     """
 
     user: str | None = option_field()
     verbosity: str | None = option_field()
+    store: bool | None = option_field()
     extra_body: dict[str, Any] | None = option_field(in_body=False)
 
 

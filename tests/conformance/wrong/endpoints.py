@@ -240,3 +240,14 @@ def last_message() -> Plugin:
             return attrs.evolve(request, messages=request.messages[-1:])
 
     return Plugin(provider=Changed)
+
+
+@plugin("asks for a stream of a count", COUNT, **COUNTED)
+def counting_a_stream() -> Plugin:
+    class Streamed(Counts):
+        async def count_tokens(self, request: ChatRequest, context: CallContext) -> Usage:
+            wire = attrs.evolve(self.dialect.encode(request, stream=True), url="/count")
+            reply = await self.call(wire, context)
+            return Usage(input_tokens=reply.json()["tokens"])
+
+    return Plugin(provider=Streamed)

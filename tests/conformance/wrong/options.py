@@ -62,7 +62,7 @@ def glued(role: str) -> Callable[[dict[str, Any]], None]:
 
 
 def without_zeros(body: dict[str, Any]) -> None:
-    for name in [name for name, value in body.items() if value == 0 and value is not False]:
+    for name in [name for name, value in body.items() if value == 0 and name != "stream"]:
         del body[name]
 
 
@@ -81,6 +81,13 @@ def streamed_alone(name: str) -> Callable[[dict[str, Any]], object]:
 
 
 wrong("drops options", SENT, sending, lambda body: body.pop("verbosity", None))
+wrong(
+    "drops options that are zero",
+    SENT,
+    Plugin,
+    dialect=type("Chat", (SoundChat,), {"finish_body": lambda _, body, request, options: without_zeros(body)}),
+)
+wrong("sends nulls", "test_what_was_not_asked_is_not_sent", sending, lambda body: body.setdefault("user", None))
 wrong("drops the members of the caller", EXTRA, sending, lambda body: body.pop("extra_of_the_suite", None))
 wrong(
     "drops a setting beside an option",

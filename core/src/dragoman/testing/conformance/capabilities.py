@@ -112,6 +112,7 @@ class DeclaredCapabilities(ProviderCase):
         self.spoken()
         no_settings: Mapping[str, Any] = {"temperature": None, "max_tokens": None}
         bare = self.body(config=no_settings)
+        assert "None" not in bare.split("\n"), "a member is null although nothing was asked for"
         for name in _VERBATIM[1:]:
             try:
                 body = self.body(config=no_settings, **{name: VALUES[name]})

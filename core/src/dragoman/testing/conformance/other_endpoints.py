@@ -148,6 +148,7 @@ class OtherEndpoints(ProviderCase):
             with self.replying(Reply.json(endpoint.reply(_TOKENS))) as server:
                 usage = self._call(server, "count_tokens", messages, tools=tools)
             (request,) = server.requests
+            assert not self.spoken().is_streamed(request)
             assert usage.input_tokens == _TOKENS
             meant = meant_request(self.model_on_the_wire(), messages, {"tools": tools})
             assert differences(meant, read_back(endpoint.read, request)) == []

@@ -59,8 +59,11 @@ class OwnOptions(ProviderCase):
         types_of = get_type_hints(kind, include_extras=False)
         for option in attrs.fields(kind):
             sample = sample_of(types_of[option.name])
-            if sample is not None and not option.metadata.get(NOT_PER_CALL) and not option.metadata.get(NOT_IN_BODY):
-                yield option, sample
+            if sample is None or option.metadata.get(NOT_PER_CALL) or option.metadata.get(NOT_IN_BODY):
+                continue
+            yield option, sample
+            if isinstance(sample, bool | int | float):
+                yield option, type(sample)()  # false, or zero
 
     def _requests(self, **call: Any) -> list[Prepared] | None:
         """Return what would be sent for a whole answer and for a stream, ``None`` if it is refused."""
@@ -70,11 +73,11 @@ class OwnOptions(ProviderCase):
             return None
 
     def test_an_option_is_sent(self) -> None:
-        """Protects against an option that is accepted and dropped."""
+        """Protects against an option that is accepted and dropped, also if its value is false or zero."""
         self.spoken()
         without = self._requests()
         lost = [
-            option.name
+            f"{option.name}={sample!r}"
             for option, sample in self._samples()
             if (found := self._requests(**{option.name: sample})) is not None and _same(found, without)
         ]
