@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -103,3 +104,42 @@ async def test_a_misspelled_provider_of_options_is_refused(door: str) -> None:
         await call(given, options={"echoo": {}})
     assert caught.value.parameter == "options.echoo"
     await call(given, options={"echo": {}, "a-provider-that-is-installed-elsewhere": {"a": 1}})
+
+
+OWN_OPTIONS = """
+    from core.scripted import Scripted, say
+    from dragoman import hookimpl
+
+    MADE = []
+
+    @hookimpl
+    def dragoman_provider(config):
+        MADE.append((config, Scripted(*[say("Hi") for _ in range(9)], name=config.name)))
+        return MADE[-1][1]
+"""
+
+
+@pytest.mark.parametrize("model", ["acme/m", "nearly/m", "nearest/m"])
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"nearly": {"a": 1}}, {"a": 1}),
+        ({"acme": {"a": 1}, "nearly": {"a": 2, "b": 2}}, {"a": 1, "b": 2}),
+        ({"nearest": {"b": 3}, "nearly": {"c": 4}}, {"b": 3, "c": 4}),
+        ({"acme_two": {"a": 1}}, {"a": 1}),
+        ({"elsewhere": {"a": 1}}, {}),
+    ],
+)
+async def test_options_may_have_any_name_of_their_provider(
+    site: Site, model: str, given: dict[str, Any], read: dict[str, Any]
+) -> None:
+    two = {"acme": "stub_acme", "acme_two": "stub_acme"}
+    aliases = {"nearly": "acme", "nearest": "acme"}
+    site.add("dragoman-acme", source=OWN_OPTIONS, providers=two, aliases=aliases)
+    if "acme_two" not in given:
+        await LLM(model).generate("Hi", options=given)
+    await LLM(LLMConfig(model=model, options=given)).generate("Hi")
+    made = import_module("stub_acme").MADE
+    assert dict(made[-1][0].options) == read
+    for _, provider in made:
+        assert {name: dict(own) for name, own in provider.asked[-1].options.items()}.get("acme", {}) == read

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dragoman.client.binding import Bound, bind
 from dragoman.client.ledger import UsageLedger
 from dragoman.client.lifetime import Call, Uses
+from dragoman.client.provider_config import option_names
 from dragoman.client.ready_binding import ReadyBinding
 from dragoman.client.request_builder import RequestBuilder
+from dragoman.plugins.registry import installed
 from dragoman.plugins.resolution import EMBEDDED
 from dragoman.spec.argument_checks import copied, is_same
 from dragoman.spec.config import LLMConfig
@@ -166,6 +168,7 @@ class ConfiguredModel:
             timeouts=bound.timeouts,
             formats=bound.provider.info.formats,
             issuer=bound.provider.info.issuer,
+            names=option_names(config, bound.explanation.provider, installed()),
         )
         made = ReadyBinding(
             bound,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from dragoman.plugins.metadata import ALIASES
 from dragoman.plugins.registry import PROVIDERS, Plugins
 from dragoman.plugins.resolution import Explanation
 from dragoman.spec.capabilities import Policy
@@ -14,7 +15,6 @@ from dragoman.spec.provider import Connects, Provider, ProviderConfig, SharesCon
 from dragoman.spec.secret import Secret, credentials_in
 
 if TYPE_CHECKING:
-    from dragoman.plugins.metadata import Claim
     from dragoman.spec.shared_connections import SharedConnections
 
 
@@ -42,7 +42,7 @@ def provider_config(
         version=plugins.version(claim),
         api_key=key,
         api_base=explanation.endpoint,
-        options=config.provider_options(*_names(claim, plugins, config), explanation.provider),
+        options=config.provider_options(*option_names(config, explanation.provider, plugins), explanation.provider),
         headers=dict(options.get("headers") or {}),
         hosts=plugins.hosts_of(claim),
         allow_insecure=bool(options.get("allow_insecure", False)),
@@ -56,20 +56,32 @@ def provider_config(
     )
 
 
-def _names(claim: Claim, plugins: Plugins, config: LLMConfig) -> list[str]:
-    """Return all names of a provider, by any of which *config* may give it options.
+def option_names(config: LLMConfig, provider: str, plugins: Plugins) -> tuple[str, ...]:
+    """Return all names of a provider, its aliases first, by any of which *config* may give it options.
+
+    Args:
+        config: the configuration; without options, there is no need for names.
+        provider: the name by which the provider is chosen.
+        plugins: the plugins.
 
     Raises:
         InvalidRequestError: if *config* has options of a provider whose name is misspelled.
 
     """
     if not config.kwargs.get("options"):
-        return []
+        return ()
     from dragoman.client.shared_options import shared_options  # noqa: PLC0415  # few configurations have them
 
     shared_options(config.kwargs["options"], plugins)
+    claim = plugins.provider_claim(provider)
     own = (claim.module, claim.distribution)
-    return [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
+    names = [each.name for each in plugins.select(PROVIDERS) if (each.module, each.distribution) == own]
+    aliases = [
+        each.name
+        for each in plugins.select(ALIASES)
+        if each.module in names and each.distribution == claim.distribution
+    ]
+    return (*aliases, *names)
 
 
 ADJUSTS = ("adjust", "warn")
@@ -111,4 +123,4 @@ def credentials_of(config: ProviderConfig, provider: Provider) -> tuple[str, ...
     return (*credentials_in(given), *getattr(provider, "authorized", ()))
 
 
-__all__ = ["ADJUSTS", "credentials_of", "made_provider", "provider_config", "share"]
+__all__ = ["ADJUSTS", "credentials_of", "made_provider", "option_names", "provider_config", "share"]

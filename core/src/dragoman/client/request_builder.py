@@ -126,9 +126,10 @@ class RequestBuilder:
         formats: frozenset[str] | None = None,
         named: str = "",
         issuer: str = "",
+        names: Iterable[str] = (),
     ) -> RequestBuilder:
-        """Take the starting point from a configuration."""
-        options = config.provider_options(named, provider)
+        """Take the starting point from a configuration, whose options may be keyed by any of *names*."""
+        options = config.provider_options(*names, named, provider)
         return cls(
             provider=provider,
             model=model,

@@ -18,7 +18,7 @@ _NEARLY = 0.85
 
 
 def shared_options(options: Any, plugins: Plugins | None = None) -> Mapping[str, Mapping[str, Any]]:
-    """Return the options that a call or a configuration gives, keyed by provider.
+    """Return the options that a call or a configuration gives, keyed by provider; an alias stands for its provider.
 
     Args:
         options: the argument ``options``.
@@ -33,8 +33,9 @@ def shared_options(options: Any, plugins: Plugins | None = None) -> Mapping[str,
         return {}
     found = read_options(options)
     plugins = plugins or installed()
-    for name in found:
-        if plugins.named(name) is None:
+    meant_by = {name: plugins.named(name) for name in found}
+    for name, provider in meant_by.items():
+        if provider is None:
             from dragoman.spec.directory import published  # noqa: PLC0415  # few programs have options of others
             from dragoman.spec.nearest_name import closest  # noqa: PLC0415  # the same
 
@@ -43,7 +44,13 @@ def shared_options(options: Any, plugins: Plugins | None = None) -> Mapping[str,
             if meant is not None:
                 message = f"options are keyed by provider, and there is no provider {name!r}; did you mean {meant!r}?"
                 raise InvalidRequestError(message, parameter=f"options.{name}")
-    return found
+    if all(provider in {None, name} for name, provider in meant_by.items()):
+        return found
+    named: dict[str, Mapping[str, Any]] = {}
+    for name in sorted(found, key=lambda name: meant_by[name] == name):  # aliases first, so that names override them
+        provider = meant_by[name] or name
+        named[provider] = {**named.get(provider, {}), **found[name]}
+    return named
 
 
 def operation_options(
