@@ -73,13 +73,13 @@ class TestTheSource:
         ],
     )
     def test_must_have_the_whole_set(self, fields: dict[str, Any], source: str) -> None:
-        with pytest.raises(MissingCredentialError, match=f"{source} has access_key, but not secret_key") as caught:
+        with pytest.raises(MissingCredentialError, match=f"{source} gave access_key, but not secret_key") as caught:
             found(config(**fields), chain=lambda: GIVEN)
         assert caught.value.parameter == "secret_key"
         assert "AK-" not in str(caught.value)
 
     def test_is_the_chain_last_and_it_too_must_have_the_whole_set(self) -> None:
-        with pytest.raises(MissingCredentialError, match="chain of near has secret_key, but not access_key"):
+        with pytest.raises(MissingCredentialError, match="chain of near gave secret_key, but not access_key"):
             found(config(), chain=lambda: {"secret_key": "SK-file", "access_key": None})
 
     def test_may_be_the_key_of_the_configuration(self) -> None:

@@ -100,8 +100,8 @@ def _secrets(values: Mapping[str, str | None]) -> _Found:
 
 def _incomplete(config: ProviderConfig, source: str, found: _Found, missing: list[str]) -> MissingCredentialError:
     message = (
-        f"the credentials for {config.name} are incomplete: {source} has {_listed(found)}, but not {_listed(missing)}; "
-        "all must come from the same source"
+        f"the credentials for {config.name} are incomplete: {source} gave {_listed(found)}, but not "
+        f"{_listed(missing)}; all must come from the same source"
     )
     return MissingCredentialError(message, provider=config.name, model=config.model, parameter=missing[0])
 
