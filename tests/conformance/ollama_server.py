@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman import (
+    NO,
+    YES,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
@@ -22,6 +24,7 @@ from dragoman import (
 from dragoman.testing.faults import (
     LINES,
     EmbeddingEndpoint,
+    LearningEndpoint,
     ListingEndpoint,
     PromptEndpoint,
     SampleCall,
@@ -235,6 +238,14 @@ OLLAMA = ServerDialect(
         endings=("/api/embed",),
         read=_read_texts,
         reply=lambda _, vectors: {"model": "served", "embeddings": [list(each) for each in vectors]},
+    ),
+    learning=LearningEndpoint(
+        read=lambda request: string(json_object(request.json, "the body")["model"], "model"),
+        reply={
+            "capabilities": ["completion", "tools"],
+            "model_info": {"general.architecture": "llama", "llama.context_length": 4711},
+        },
+        learned={"context_tokens": 4711, "tools": YES, "reasoning": NO},
     ),
     listing=ListingEndpoint(
         endings=("/api/tags",), reply=lambda _, names: {"models": [{"name": each, "model": each} for each in names]}

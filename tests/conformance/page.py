@@ -48,6 +48,9 @@ _CLASSES = """\
 .. autoclass:: dragoman.testing.faults.CountingEndpoint
    :no-members:
 
+.. autoclass:: dragoman.testing.faults.LearningEndpoint
+   :no-members:
+
 .. automodule:: dragoman.testing.request_reading
    :members:
 

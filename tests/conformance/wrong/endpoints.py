@@ -22,9 +22,9 @@ from dragoman import (
     Response,
     Usage,
 )
-from dragoman.http import HttpRequest
+from dragoman.http import HttpRequest, dumps
 from dragoman.spec.capabilities import YES
-from dragoman.testing.faults import CHAT, CountingEndpoint
+from dragoman.testing.faults import CHAT, CountingEndpoint, LearningEndpoint
 from dragoman.testing.faults.chat_requests import read_chat_request
 
 PROMPT, STREAM = "test_a_prompt_is_sent_as_meant", "test_a_prompt_is_streamed"
@@ -251,3 +251,41 @@ def counting_a_stream() -> Plugin:
             return Usage(input_tokens=reply.json()["tokens"])
 
     return Plugin(provider=Streamed)
+
+
+LEARNED: Mapping[str, Any] = {
+    "server_dialect": attrs.evolve(
+        CHAT,
+        learning=LearningEndpoint(
+            read=lambda request: request.json["model"], reply={"window": 4711}, learned={"context_tokens": 4711}
+        ),
+    )
+}
+LEARNS = "test_what_a_server_tells_of_a_model_is_learned"
+
+
+class Learns(SoundProvider):
+    """Ask the server what a model accepts."""
+
+    async def learn_capabilities(self, model: str, context: CallContext) -> Capabilities:
+        reply = await self.call(HttpRequest(url="/show", body=dumps({"model": self.asked(model)})), context)
+        return attrs.evolve(self.capabilities(model), context_tokens=self.read(reply.json()["window"]))
+
+    def asked(self, model: str) -> str:
+        return model
+
+    def read(self, window: int) -> int | None:
+        return window
+
+
+CORRECT.append((LEARNS, lambda: Plugin(provider=Learns), LEARNED))
+
+
+@plugin("learns of another model", LEARNS, **LEARNED)
+def learning_of_another() -> Plugin:
+    return Plugin(provider=type("Changed", (Learns,), {"asked": lambda _, model: f"{model}-other"}))
+
+
+@plugin("learns nothing", LEARNS, **LEARNED)
+def learning_nothing() -> Plugin:
+    return Plugin(provider=type("Changed", (Learns,), {"read": lambda _, window: None}))

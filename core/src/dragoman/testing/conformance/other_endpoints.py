@@ -13,13 +13,20 @@ from dragoman.client.streaming_llm import StreamingLLM
 from dragoman.spec.capabilities import Capabilities, Support
 from dragoman.spec.errors import DragomanError, InvalidRequestError, UnsupportedError
 from dragoman.spec.message import Message
-from dragoman.spec.operations import CountsTokens, Embeds, ListsModels
+from dragoman.spec.operations import CountsTokens, Embeds, LearnsCapabilities, ListsModels
 from dragoman.testing.conformance.conversations import CONVERSATIONS
 from dragoman.testing.conformance.provider_case import BOTH, ProviderCase, not_shown
 from dragoman.testing.conformance.request_differences import differences, settings_differences
 from dragoman.testing.conformance.tools import CLOCK, WEATHER
 from dragoman.testing.conformance.written_requests import meant_request, read_back
-from dragoman.testing.faults import CountingEndpoint, EmbeddingEndpoint, ListingEndpoint, PromptEndpoint, Vectors
+from dragoman.testing.faults import (
+    CountingEndpoint,
+    EmbeddingEndpoint,
+    LearningEndpoint,
+    ListingEndpoint,
+    PromptEndpoint,
+    Vectors,
+)
 from dragoman.testing.loopback import LoopbackServer
 from dragoman.testing.reply import Received, Reply
 
@@ -57,6 +64,11 @@ class OtherEndpoints(ProviderCase):
         """Return the endpoint for counts; skip the check if there is none."""
         self._offers(CountsTokens, "counts of tokens")
         return self._shown(self.spoken().counting, "counting")
+
+    def learning(self) -> LearningEndpoint:
+        """Return the endpoint that tells what a model accepts; skip the check if there is none."""
+        self._offers(LearnsCapabilities, "knowledge of models")
+        return self._shown(self.spoken().learning, "learning")
 
     def test_a_prompt_is_sent_as_meant(self) -> None:
         """Protects against a prompt under a wrong key, at a wrong path, changed, or without its settings."""
@@ -153,6 +165,14 @@ class OtherEndpoints(ProviderCase):
             meant = meant_request(self.model_on_the_wire(), messages, {"tools": tools})
             assert differences(meant, read_back(endpoint.read, request)) == []
             assert _path(request).endswith(endpoint.endings)
+
+    def test_what_a_server_tells_of_a_model_is_learned(self) -> None:
+        """Protects against what is learned of another model, or not at all."""
+        endpoint = self.learning()
+        with self.replying(Reply.json(endpoint.reply)) as server:
+            found = self._call(server, "learn_capabilities", refresh=True)
+        assert read_back(endpoint.read, server.requests[-1]) == self.model_on_the_wire()
+        assert {name: getattr(found, name) for name in endpoint.learned} == endpoint.learned
 
     def _prompt_model(self) -> str:
         return self.prompt_model or self.model_name()

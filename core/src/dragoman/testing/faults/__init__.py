@@ -14,6 +14,7 @@ from dragoman.testing.faults.responses import RESPONSES
 from dragoman.testing.faults.sample_endpoints import (
     CountingEndpoint,
     EmbeddingEndpoint,
+    LearningEndpoint,
     ListingEndpoint,
     PromptEndpoint,
     Vectors,
@@ -39,6 +40,7 @@ __all__ = [
     "Fault",
     "FaultContext",
     "FaultServer",
+    "LearningEndpoint",
     "ListingEndpoint",
     "PromptEndpoint",
     "SampleCall",

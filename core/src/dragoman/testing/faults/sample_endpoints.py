@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from attrs import frozen
 
@@ -13,7 +13,7 @@ from dragoman.testing.faults.samples import Json, SampleReply
 from dragoman.testing.reply import Received
 from dragoman.testing.request_reading import RequestReader
 
-__all__ = ["CountingEndpoint", "EmbeddingEndpoint", "ListingEndpoint", "PromptEndpoint", "Vectors"]
+__all__ = ["CountingEndpoint", "EmbeddingEndpoint", "LearningEndpoint", "ListingEndpoint", "PromptEndpoint", "Vectors"]
 
 Vectors: TypeAlias = Sequence[Sequence[float]]
 
@@ -80,3 +80,19 @@ class CountingEndpoint:
     endings: tuple[str, ...]
     read: RequestReader
     reply: Callable[[int], Json]
+
+
+@frozen(kw_only=True)
+class LearningEndpoint:
+    """Describe how a server tells what a model accepts.
+
+    Args:
+        read: reads a request back: the name of the model that is asked about.
+        reply: the reply.
+        learned: what is known of the model after it: members of :class:`~dragoman.Capabilities` with their values.
+
+    """
+
+    read: Callable[[Received], str]
+    reply: Json
+    learned: Mapping[str, Any]

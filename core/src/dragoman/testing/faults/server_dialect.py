@@ -11,6 +11,7 @@ from attrs import field, frozen
 from dragoman.testing.faults.sample_endpoints import (
     CountingEndpoint,
     EmbeddingEndpoint,
+    LearningEndpoint,
     ListingEndpoint,
     PromptEndpoint,
 )
@@ -86,6 +87,7 @@ class ServerDialect:
         embeddings: the endpoint that turns texts into vectors.
         listing: the endpoint that lists the models.
         counting: the endpoint that counts tokens.
+        learning: the endpoint that tells what a model accepts.
 
     """
 
@@ -120,6 +122,7 @@ class ServerDialect:
     embeddings: EmbeddingEndpoint | None = None
     listing: ListingEndpoint | None = None
     counting: CountingEndpoint | None = None
+    learning: LearningEndpoint | None = None
 
     def __repr__(self) -> str:
         return f"<ServerDialect {self.name}>"
