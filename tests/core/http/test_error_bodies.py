@@ -16,13 +16,26 @@ from dragoman import (
     Message,
     ModelRetiredError,
     NotFoundError,
+    ProtocolError,
     ProviderError,
     QuotaExceededError,
     RateLimitError,
     Response,
     ServerError,
 )
-from dragoman.http import HttpReply, error_from, error_text, is_page, object_in, reported_in, retold, text_in
+from dragoman.http import (
+    Frame,
+    HttpReply,
+    ServerSentEvent,
+    error_from,
+    error_text,
+    object_in_frame,
+    is_page,
+    object_in,
+    reported_in,
+    retold,
+    text_in,
+)
 
 NGINX = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
@@ -195,3 +208,31 @@ def test_an_error_is_retold_with_what_is_known_better() -> None:
 
 def test_a_model_that_is_known_to_be_retired_was_not_asked() -> None:
     assert str(ModelRetiredError("use n", provider="p", model="m", phase="resolve")) == "use n"
+
+
+def reported(reply: HttpReply) -> ProviderError:
+    return error_from(reply, ServerError, error_text(reply))
+
+
+def test_a_frame_holds_an_object() -> None:
+    assert object_in_frame(ServerSentEvent(event="said", data=b'{"a": 1}'), reported) == {"a": 1}
+    assert object_in_frame(Frame(b'{"a": 1}'), reported, "a line") == {"a": 1}
+
+
+@pytest.mark.parametrize("data", [b'[{"error": "no"}]', b"no"])
+def test_a_frame_may_hold_an_error_in_another_form(data: bytes) -> None:
+    with pytest.raises(ServerError, match="no"):
+        object_in_frame(ServerSentEvent(event="error", data=data), reported)
+
+
+@pytest.mark.parametrize(
+    ("frame", "what", "told"),
+    [
+        (ServerSentEvent(event="said", data=b"[1]"), "", "the event 'said' is not an object, but list"),
+        (Frame(b"7"), "a line", "a line is not an object, but int"),
+        (Frame(b"{"), "a line", "JSON"),
+    ],
+)
+def test_a_frame_without_an_object_is_told_by_its_name(frame: Any, what: str, told: str) -> None:
+    with pytest.raises(ProtocolError, match=told):
+        object_in_frame(frame, reported, what)

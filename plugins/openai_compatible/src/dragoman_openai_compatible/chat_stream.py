@@ -18,7 +18,6 @@ from dragoman import (
     Part,
     PartStart,
     PartUpdate,
-    ProtocolError,
     Reasoning,
     Refusal,
     ResponseSnapshot,
@@ -35,15 +34,13 @@ from dragoman.http import (
     ServerSentEvent,
     StreamedLogprobs,
     StreamedUsage,
-    as_object,
     calls_in,
     decoded,
     end_word,
     fields,
     finish_of,
-    frame_error,
+    object_in_frame,
     items_of,
-    loads,
     objects,
     real,
     reported_in,
@@ -157,14 +154,7 @@ class OpenAIChatDecoder:
         return events
 
     def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
-        try:
-            chunk: dict[str, Any] = loads(event.data)
-            if type(chunk) is not dict:
-                as_object(chunk, f"the event {event.event!r}")  # raises, with the type that was found
-        except ProtocolError:
-            if (told := frame_error(event, self.dialect.error)) is None:
-                raise
-            raise told from None
+        chunk = object_in_frame(event, self.dialect.error)
         if chunk.get("choices") and "error" not in chunk and event.event != "error":
             return chunk
         if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, event.event)) is not None:
