@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from conformance.sound import Plugin, SoundChat, SoundProvider
+from conformance.sound import INFO, Plugin, SoundChat, SoundProvider
 from conformance.wrong.authorization import SUITE, Signed
 from dragoman import Capabilities, ChatRequest, CompletionRequest, Text, UnsupportedError, hookimpl
 from dragoman.http import HttpRequest
@@ -101,6 +101,28 @@ def test_a_mixin_cannot_override_a_check_silently() -> None:
 def test_known_failures_name_checks_and_reasons(known: dict[str, str]) -> None:
     with pytest.raises(TypeError, match="must name a check and give a reason"):
         suite(known_failures=known)
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments", "plugin", "members"),
+    [
+        ("test_an_option_is_sent", (), Plugin(info=attrs.evolve(INFO, options=None)), {}),
+        ("test_members_of_the_caller_are_sent", (), Plugin(info=attrs.evolve(INFO, options=None)), {}),
+        ("test_any_name_of_a_model_is_sent_or_refused", ("/ours",), Plugin(), {"sent_model": "other"}),
+        (
+            "test_a_setting_of_zero_is_sent_as_meant",
+            ("seed",),
+            Plugin(capabilities=lambda _: Capabilities(settings={"seed": NO})),
+            {"options": {"on_unsupported": "raise"}},
+        ),
+    ],
+)
+def test_a_check_that_does_not_apply_is_skipped(
+    check: str, arguments: tuple[str, ...], plugin: Plugin, members: dict[str, Any]
+) -> None:
+    kind: Any = suite(provider=plugin, name="sound", model="large", server_dialect=CHAT, **members)
+    with pytest.raises(pytest.skip.Exception, match="does not apply"):
+        getattr(kind(), check)(*arguments)
 
 
 @pytest.mark.parametrize("member", ["credentials", "ambient"])

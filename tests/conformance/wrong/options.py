@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from conformance.sound import Plugin, SoundChat, sending
+from conformance.sound import Plugin, SoundChat, SoundProvider, sending
 from conformance.wrong.endpoints import completing
 from conformance.wrong.table import CORRECT, wrong
-from dragoman import ChatRequest, CompletionRequest, Message, Text
-from dragoman.http import HttpRequest
+from dragoman import (
+    Adjustment,
+    CallContext,
+    ChatRequest,
+    CompletionRequest,
+    Embeddings,
+    Message,
+    Text,
+    UnsupportedError,
+)
+from dragoman.http import HttpRequest, dumps, loads
 
 SENT, EXTRA, BESIDE = (
     "test_an_option_is_sent",
@@ -152,3 +161,59 @@ wrong("drops what follows a streamed prompt", FOLLOWS, completing, streamed_alon
 wrong("drops settings of streamed prompts", "test_a_prompt_is_streamed", completing, streamed_alone("temperature"))
 
 CORRECT.append((FOLLOWS, completing, {}))
+
+
+def refusing(what: Callable[[ChatRequest], object]) -> Plugin:
+    """Return a plugin that refuses some conversations before it sends them."""
+
+    class Chat(SoundChat):
+        def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+            if isinstance(request, ChatRequest) and what(request):
+                message = "the vendor does not take that"
+                raise UnsupportedError(message)
+            return super().encode(request, stream=stream)
+
+    return Plugin(dialect=Chat)
+
+
+def recording() -> Plugin:
+    """Return a plugin that leaves the temperature out beside an option, and says so."""
+    dropped = Adjustment(kind="dropped", feature="temperature", reason="the option decides", by="sound")
+
+    class Chat(SoundChat):
+        def encode(self, request: ChatRequest | CompletionRequest, *, stream: bool) -> HttpRequest:
+            wire = super().encode(request, stream=stream)
+            body = loads(wire.body)
+            if "verbosity" not in body or "temperature" not in body:
+                return wire
+            del body["temperature"]
+            return attrs.evolve(wire, body=dumps(body), adjustments=(*wire.adjustments, dropped))
+
+    return Plugin(dialect=Chat)
+
+
+class FixedLength(SoundProvider):
+    """Make vectors of one length."""
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        if "dimensions" in options:
+            message = "the vectors have one length"
+            raise UnsupportedError(message)
+        return await super().embed(model, texts, options, context)
+
+
+SPEAKER, DIMENSIONS = (
+    "test_the_name_of_a_speaker_is_sent_or_recorded",
+    "test_the_dimensions_of_vectors_are_sent_or_refused",
+)
+CORRECT += [
+    (SPEAKER, Plugin, {}),
+    (SPEAKER, lambda: refusing(lambda request: any(each.name for each in request.messages)), {}),
+    (BESIDE, Plugin, {}),
+    (BESIDE, recording, {}),
+    (DIMENSIONS, Plugin, {}),
+    (DIMENSIONS, lambda: Plugin(provider=FixedLength), {}),
+    ("test_any_name_of_a_model_is_sent_or_refused[/ours]", lambda: refusing(lambda request: "/" in request.model), {}),
+]
