@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -71,6 +73,76 @@ def test_what_fits_stays_the_very_same() -> None:
     got, notes, names = fit_history(request, STRICT, by="test")
     assert got is request
     assert (notes, names) == ([], {})
+
+
+OBJECTS = HistoryRules(argument_texts=False)
+IN_TURNS = HistoryRules(input_after_results=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ('{"a": 1}', '{"a": 1}'),
+        ("null", "{}"),
+        ('{"a": "Oslo', '{"invalid_json": "{\\"a\\": \\"Oslo"}'),
+        ("[1, 2]", '{"invalid_json": "[1, 2]"}'),
+        ('{"a": NaN}', '{"invalid_json": "{\\"a\\": NaN}"}'),
+        ("[" * 600, json.dumps({"invalid_json": "[" * 600})),
+    ],
+)
+def test_arguments_are_the_json_of_an_object_where_an_api_takes_no_other_text(written: str, sent: str) -> None:
+    said = (ASKED, Message("assistant", [ToolCall(name="f", call_id="c", arguments=written)]), result())
+    messages, notes = fitted(*said, rules=OBJECTS)
+    assert [part.arguments for part in messages[1].of_type(ToolCall)] == [sent]
+    assert [(note.asked, note.sent) for note in notes] == ([(written, "invalid_json")] if "invalid" in sent else [])
+    kept, _ = fitted(*said, rules=HistoryRules())
+    assert [part.arguments for part in kept[1].of_type(ToolCall)] == ["{}" if sent == "{}" else written]
+
+
+def test_the_text_for_a_tool_that_takes_one_is_no_json() -> None:
+    given = ToolCall(name="f", call_id="c", arguments="ls -l", metadata={"type": "custom"})
+    messages, _ = fitted(
+        ASKED, Message("assistant", [given]), result(), rules=attrs.evolve(OBJECTS, call_forms=("custom",))
+    )
+    assert [part.arguments for part in messages[1].of_type(ToolCall)] == ["ls -l"]
+
+
+def test_the_model_speaks_between_results_and_the_user_where_an_api_takes_nothing_else() -> None:
+    two = Message("assistant", [call("c1"), call("c2")])
+    both = Message("user", [ToolResult(call_id="c2", name="f", content="2"), Text(text="and?")])
+    said = (
+        ASKED,
+        two,
+        result("c1"),
+        both,
+        Message("system", "Be brief."),
+        Message("assistant", [call("c3")]),
+        result("c3"),
+    )
+    messages, notes = fitted(*said, Message("system", "Be kind."), Message("user", "so?"), rules=IN_TURNS)
+    words = [(str(each.role), each.content or "".join(type(part).__name__ for part in each.parts)) for each in messages]
+    assert words == [
+        ("user", "q"),
+        ("assistant", "ToolCallToolCall"),
+        ("tool", "ToolResult"),
+        ("user", "ToolResult"),
+        ("assistant", "I have the results."),
+        ("user", "and?"),
+        ("system", "Be brief."),
+        ("assistant", "ToolCall"),
+        ("tool", "ToolResult"),
+        ("assistant", "I have the results."),
+        ("system", "Be kind."),
+        ("user", "so?"),
+    ]
+    assert [(note.kind, note.sent) for note in notes] == [("emulated", "I have the results.")]
+
+
+@pytest.mark.parametrize("end", [(), (Message("assistant", "Done."), Message("user", "Thanks"))])
+def test_results_that_the_model_answers_stay_as_they_are(end: tuple[Message, ...]) -> None:
+    said = (ASKED, Message("assistant", [call()]), result(), *end)
+    messages, notes = fitted(*said, rules=IN_TURNS)
+    assert (messages, notes) == (said, [])
 
 
 def test_ids_are_unique_also_within_a_message() -> None:

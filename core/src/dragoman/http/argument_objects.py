@@ -7,9 +7,7 @@ from dragoman.spec.errors import InvalidRequestError, OutputError
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.response import Adjustment
-
-NO_OBJECT = "invalid_json"
-"""The member that holds the text of arguments which are not an object that JSON can represent."""
+from dragoman.spec.sent_arguments import NO_OBJECT
 
 
 def object_arguments(call: ToolCall, vendor: str, *, by: str) -> tuple[dict[str, JSON], tuple[Adjustment, ...]]:

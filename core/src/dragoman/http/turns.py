@@ -10,14 +10,13 @@ from typing import TypeAlias
 from dragoman.http.part_blocks import Block, BlockEncoder
 from dragoman.spec._value import value
 from dragoman.spec.parts import Text
+from dragoman.spec.result_order import WORDS_BETWEEN
 
 Turn: TypeAlias = tuple[str, list[Block]]
 """The role of a turn, and its blocks."""
 
 FIRST_WORDS = "(The conversation begins with your answer.)"
 """What the user says before an answer, where a model takes no conversation that begins with one."""
-WORDS_BETWEEN = "I have the results."
-"""What the model says between the results of tools and what it does not take beside them."""
 
 
 @value(kw_only=True)

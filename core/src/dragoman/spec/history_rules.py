@@ -26,7 +26,9 @@ class HistoryRules:
         results_in_order: whether results are paired with their calls by their order.
         call_forms: the forms of calls that it has beside that of a function: ``"function_call"``, the older form, and
             ``"custom"``, that of a tool that takes a text. A call in another is sent as that of a function.
+        argument_texts: whether the arguments of a call may be a text that is not the JSON of an object.
         calls_last: whether nothing may follow the calls in a message of the assistant.
+        input_after_results: whether a message of the user may follow the results of tools, before the assistant's.
         blank_text: whether a text of white space alone is taken.
         bare_errors: whether the result of a tool that failed may be without content.
         outcomes: whether a result can say in a field of its own that the tool failed.
@@ -56,7 +58,9 @@ class HistoryRules:
     speaker_letters: str | None = None
     results_in_order: bool = False
     call_forms: tuple[str, ...] = ()
+    argument_texts: bool = True
     calls_last: bool = False
+    input_after_results: bool = True
     blank_text: bool = True
     bare_errors: bool = True
     outcomes: bool = True

@@ -1,4 +1,4 @@
-"""Put the results of calls into the order of the calls, for an API that pairs them by name and order."""
+"""Put the results of calls where an API wants them: in the order of the calls, or directly before the next answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import attrs
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Part, ToolCall, ToolResult
 
+WORDS_BETWEEN = "I have the results."
+"""What the model says between the results of tools and what it does not take beside or after them."""
 _LAST = 1 << 30
 
 
@@ -26,6 +28,25 @@ def in_order_of_calls(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages if all(new is old for new, old in zip(ordered, messages, strict=True)) else tuple(ordered)
 
 
+def with_words_between(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return *messages* with words of the assistant after results that something else follows than its message.
+
+    The same tuple is returned if nothing does. A message with results and something else becomes two.
+    """
+    apart: list[Message] = []
+    for message in messages:
+        results = _results(message)
+        rest = tuple([part for part in message.parts if not _is_result(part)]) if results else message.parts
+        if results and rest:
+            apart.append(attrs.evolve(message, content=results))
+            message = attrs.evolve(message, content=rest)  # noqa: PLW2901  # what follows the results
+        is_next = message.role != Role.ASSISTANT and bool(rest or not results)
+        if is_next and apart and _results(apart[-1]):
+            apart.append(Message("assistant", WORDS_BETWEEN))
+        apart.append(message)
+    return messages if len(apart) == len(messages) else tuple(apart)
+
+
 def _ordered(messages: tuple[Message, ...], order: dict[str, int]) -> list[Message]:
     results = [result for message in messages for result in message.of_type(ToolResult)]
     following = sorted(results, key=lambda result: order.get(result.call_id, _LAST))
@@ -36,6 +57,10 @@ def _ordered(messages: tuple[Message, ...], order: dict[str, int]) -> list[Messa
         _with_results(message, [next(left) if _is_result(part) else part for part in message.parts])
         for message in messages
     ]
+
+
+def _results(message: Message) -> tuple[Part, ...]:
+    return () if message.role == Role.ASSISTANT else tuple(filter(_is_result, message.parts))
 
 
 def _is_result(part: Part) -> bool:

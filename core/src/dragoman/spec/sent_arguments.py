@@ -7,14 +7,38 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import attrs
+
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.absent_members import without_nulls
 from dragoman.spec.capabilities import IS_ANSWER, Capabilities
 from dragoman.spec.member_names import coded_names, with_member_names
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import ChatRequest, Tool
 from dragoman.spec.schema_references import References
 from dragoman.spec.sent_names import Restore
+
+NO_OBJECT = "invalid_json"
+"""The member that holds the text of arguments which are not an object that JSON can represent."""
+
+
+def with_object(call: ToolCall) -> ToolCall:
+    """Return a call whose arguments are the JSON of an object; any other text becomes a member of one.
+
+    So a conversation goes on in which a model wrote a call that is cut, or arguments that are no object.
+    """
+    try:
+        value = parse_json(call.arguments or "{}", parse_constant=_refuse)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return call
+    return attrs.evolve(call, arguments=json.dumps({NO_OBJECT: call.arguments}, ensure_ascii=False))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def restorers(

@@ -41,7 +41,12 @@ def speaks_only_responses(base_model: str | None) -> bool:
     return base_model is not None and bool(_RESPONSES_ONLY.match(base_model))
 
 
-HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64, continued_by=("previous_response_id", "conversation"))
+HISTORY = attrs.evolve(
+    OpenAIProvider.history,
+    argument_texts=True,
+    call_id_length=64,
+    continued_by=("previous_response_id", "conversation"),
+)
 """The longest id of a call that the API accepts in a conversation, in characters."""
 
 

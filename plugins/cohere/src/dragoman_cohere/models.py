@@ -16,6 +16,7 @@ from dragoman import NO, UNKNOWN, YES, Cap, Capabilities, HistoryRules, SchemaRu
 from dragoman.http import count, items_of
 
 HISTORY = HistoryRules(
+    argument_texts=False,
     document_names=False,
     tool_name_letters="[a-zA-Z0-9_-]",
     tool_name_length=64,

@@ -60,7 +60,12 @@ def rejects_system_messages(model: str) -> bool:
     return _NO_SYSTEM.matches(base_model_name(model))
 
 
-HISTORY = attrs.evolve(OpenAIProvider.history, call_id_length=64, continued_by=("previous_response_id", "conversation"))
+HISTORY = attrs.evolve(
+    OpenAIProvider.history,
+    argument_texts=True,
+    call_id_length=64,
+    continued_by=("previous_response_id", "conversation"),
+)
 """The rules for conversations: an id of a tool call has at most 64 characters."""
 
 

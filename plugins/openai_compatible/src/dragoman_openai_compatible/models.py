@@ -77,13 +77,10 @@ _PATTERNS = tuple((NamePattern(pattern, _END), cap) for pattern, cap in REASONIN
 _VENDORS = ("databricks-", "zai-")
 _PREFIXES = rf"^(?:[a-z-]+\.|{'|'.join(_VENDORS)})+"
 """What hosts write before the name of a model: regions and vendors."""
-_POINT = re.compile(r"(?<=\d)p(?=\d)")
-"""How Fireworks writes the point of a version: https://docs.fireworks.ai/models/overview."""
 _FIXED_SAMPLING = NamePattern(
     r"claude-(?:[a-z]+-4[.-][7-9]|4[.-][7-9]-[a-z]|[a-z]+-(?:[5-9]|\d\d)|[5-9]-[a-z])", r"(?!\d)"
 )
 _NO_SAMPLING = Cap(support=Support.NO, note="the model does not accept sampling parameters")
-_SAMPLING = ("temperature", "top_p", "top_k")
 
 _BEGINS_ANEW = Cap(support=Support.CONDITIONAL)
 _ANEW = NamePattern(r"gpt-\d|chatgpt|o\d", "")
@@ -99,13 +96,18 @@ _CLOSED_END = NamePattern("claude", "")
 """The models that refuse white space at the end of the beginning of an answer, whichever host serves them:
 https://platform.claude.com/docs/en/api/messages."""
 
+_IN_TURNS = NamePattern("mistral-(large|medium|nemo)|open-mi|mixtral|ministral|magistral|devstral|pixtral", "")
+"""The models that refuse a message of the user after the results of tools, whichever host serves them, in the words of
+their errors: "Unexpected role 'user' after role 'tool'". A recorded request has mistral-small answer one."""
+
 
 def short_name(model: str) -> str:
     """Return the name of a model without what hosts write before it, in lower case and with points in its version."""
     name = model.rpartition("/")[2].lower()
     if "." in name or name.startswith(_VENDORS):
         name = re.sub(_PREFIXES, "", name)
-    return _POINT.sub(".", name)
+    # Fireworks writes the point of a version as `p`: https://docs.fireworks.ai/models/overview
+    return re.sub(r"(?<=\d)p(?=\d)", ".", name)
 
 
 @lru_cache(maxsize=256)
@@ -128,7 +130,7 @@ def facts_of_model(model: str, *, api: str = "chat") -> dict[str, Any]:
     facts = {name: each for name, each in family_capabilities(family).items() if name in _ANYWHERE}
     settings: Mapping[str, Cap] = family_settings(family, api=api) if family else _effort_of(name)
     if _FIXED_SAMPLING.matches(name):
-        settings = dict.fromkeys(_SAMPLING, _NO_SAMPLING)
+        settings = dict.fromkeys(("temperature", "top_p", "top_k"), _NO_SAMPLING)
     prefill = NO if _REFUSES_PREFILL.matches(name) else _BEGINS_ANEW if _ANEW.matches(name) else _UNKNOWN
     return {**facts, "settings": settings, "reasoning": reasoning_of_model(model), "prefill": prefill}
 
@@ -141,7 +143,9 @@ def history_of_model(model: str, rules: HistoryRules) -> HistoryRules:
         rules: those of the host, for any model.
 
     """
-    return attrs.evolve(rules, open_end=False) if _CLOSED_END.matches(short_name(model)) else rules
+    name = short_name(model)
+    rules = attrs.evolve(rules, input_after_results=False) if _IN_TURNS.matches(name) else rules
+    return attrs.evolve(rules, open_end=False) if _CLOSED_END.matches(name) else rules
 
 
 def _effort_of(name: str) -> dict[str, Cap]:
