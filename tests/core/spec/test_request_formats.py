@@ -42,6 +42,22 @@ class TestTools:
             ({"name": "weather", "description": "Tell it.", "input_schema": SCHEMA}, WEATHER),
             ({"type": "custom", "name": "weather", "description": "Tell it.", "input_schema": SCHEMA}, WEATHER),
             ({"name": "weather", "description": "Tell it.", "inputSchema": SCHEMA}, WEATHER),
+            (
+                {
+                    "name": "weather",
+                    "title": "The weather",
+                    "description": "Tell it.",
+                    "inputSchema": SCHEMA,
+                    "outputSchema": SCHEMA,
+                    "annotations": {"readOnlyHint": True},
+                    "icons": [{"src": "https://a.test/i.png"}],
+                    "_meta": {"a": 1},
+                },
+                WEATHER,
+            ),
+            ({"toolSpec": {"name": "weather", "description": "Tell it.", "inputSchema": {"json": SCHEMA}}}, WEATHER),
+            ({"toolSpec": {"name": "weather", "strict": True}}, Tool(name="weather", strict=True)),
+            ({"name": "weather", "title": "T"}, Tool(name="weather", options={"acme": {"title": "T"}})),
             ({"name": "weather", "strict": True}, Tool(name="weather", strict=True)),
             (
                 {"name": "weather", "input_schema": SCHEMA, "cache_control": {"type": "ephemeral"}},
@@ -83,6 +99,8 @@ class TestTools:
             ({"google_search": {}, "url_context": {}}, "holds several tools, google_search, url_context;"),
             ({"google_search": 7}, r"tools\[0\]\.google_search must be an object, not 7"),
             ({"zzz": {}}, r"tools\[0\] must have a name"),
+            ({"toolSpec": {"inputSchema": {"json": SCHEMA}}}, r"tools\[0\]\.toolSpec must have a name"),
+            ({"toolSpec": {"name": "f", "inputSchema": "x"}}, r"the schema of tools\[0\]\.toolSpec must be an object"),
         ],
     )
     def test_that_cannot_be_read_are_named(self, given: Any, problem: str) -> None:
@@ -196,6 +214,15 @@ class TestOutputs:
                 OutputFormat("json_schema", schema={"type": ["object", "null"]}, name="answer"),
             ),
             ({"type": "json"}, JSON_OBJECT),
+            *(
+                ({"type": kind, **held}, OutputFormat("json_schema", schema=SCHEMA, name=name))
+                for kind in ("json_object", "json", "json_schema")
+                for held, name in (
+                    ({"schema": SCHEMA}, "answer"),
+                    ({"json_schema": SCHEMA}, "answer"),
+                    ({"json_schema": {"name": "w", "schema": SCHEMA}}, "w"),
+                )
+            ),
             ({"response_mime_type": "application/json"}, JSON_OBJECT),
             ({"responseMimeType": "text/plain"}, TEXT),
             (
@@ -209,7 +236,16 @@ class TestOutputs:
     def test_of_every_format_are_read(self, given: Any, expected: OutputFormat) -> None:
         assert read_output(given) == expected
 
-    @pytest.mark.parametrize("given", [{"type": "json_schema"}, {"type": "json_schema", "json_schema": [1]}])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"type": "json_schema"},
+            {"type": "json_schema", "json_schema": [1]},
+            {"type": "json_object", "schema": "{}"},
+            {"type": "json_object", "json_schema": {"name": "w"}},
+            {"type": "json_object", "json_schema": {}},
+        ],
+    )
     def test_without_a_schema_are_refused(self, given: Any) -> None:
         with pytest.raises(InvalidRequestError, match="must hold its schema in the member 'schema'"):
             read_output(given)

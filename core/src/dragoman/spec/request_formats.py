@@ -111,8 +111,8 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
     """Return an output format from a response format of a wire, or from a JSON Schema.
 
     Args:
-        data: ``{"type": "text"}``, ``{"type": "json_object"}``, ``{"type": "json_schema", …}`` whose schema stands
-            beside the type or in the member ``json_schema``, or a JSON Schema.
+        data: ``{"type": "text"}``, ``{"type": "json_object"}``, ``{"type": "json_schema", …}``, or a JSON Schema. The
+            schema of either type stands in the member ``schema``, in ``json_schema``, or in the former of the latter.
 
     Raises:
         InvalidRequestError: if the schema of a format is missing or is not an object.
@@ -124,12 +124,15 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
     kind = data.get("type")
     if kind == "text":
         return TEXT
-    if kind in ("json", "json_object"):
-        return JSON_OBJECT
-    if kind != "json_schema":
+    if kind not in ("json", "json_object", "json_schema"):
         return _of_schema(data) if _is_schema(data) else _of_members(data, kind)
     nested: Any = data.get("json_schema", data)
     schema: Any = cast("Mapping[str, Any]", nested).get("schema") if isinstance(nested, Mapping) else None
+    if schema is None and nested is data and kind != "json_schema":
+        return JSON_OBJECT
+    if schema is None and nested is not data and isinstance(nested, Mapping):
+        inner = cast("Mapping[str, Any]", nested)
+        schema = inner if inner and _is_schema(inner) else None
     if not isinstance(schema, Mapping):
         message = f"output must hold its schema in the member 'schema'; it is {shown(data)}"
         raise InvalidRequestError(message, parameter="output")

@@ -13,7 +13,10 @@ from dragoman.spec.nearest_name import CLOSER, snake_case, suggestion
 from dragoman.spec.request import ServerTool, Tool
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema")
-"""The members that hold the schema of the arguments, in chats and responses, in content blocks, and in MCP."""
+"""The members that hold the schema of the arguments, in chats and responses, in content blocks, and in MCP; that of
+Converse holds it one level deeper."""
+_OF_MCP = frozenset({"title", "annotations", "outputSchema", "icons", "execution", "_meta"})
+"""What MCP says of a tool to programs and their users, which is no vendor's."""
 _OF_FUNCTION = frozenset({"function", *_SCHEMAS})
 _TYPES = ("function", "custom", "tool", "server_tool")
 _EXAMPLES = "{'type': 'function', 'function': {'name': …, 'parameters': …}} or {'name': …, 'input_schema': …}"
@@ -46,9 +49,19 @@ def read_tool(data: Mapping[str, Any], path: str, issuer: str) -> Tool | ServerT
     function = own.pop("function", None)
     if isinstance(function, Mapping):
         return _function(dict(cast("Mapping[str, Any]", function)), own, f"{path}.function", issuer)
+    spec = own.get("toolSpec")
+    if kind is None and isinstance(spec, Mapping) and len(own) == 1:
+        return _specified(dict(cast("Mapping[str, Any]", spec)), f"{path}.toolSpec", issuer)
     if kind is None and "name" not in own:
         return _named_by_member(own, path, issuer)
     return _function(own, {}, path, issuer)
+
+
+def _specified(spec: dict[str, Any], path: str, issuer: str) -> Tool:
+    """Return a tool whose schema stands in the member ``json`` of its own."""
+    schema: Any = spec.pop("inputSchema", None)
+    inner = cast("Mapping[str, Any]", schema).get("json") if isinstance(schema, Mapping) else schema
+    return _function({**spec, "parameters": inner}, {}, path, issuer)
 
 
 def _server_tool(kind: object, args: dict[str, Any], path: str, issuer: str) -> ServerTool:
@@ -107,11 +120,14 @@ def _function(function: dict[str, Any], more: dict[str, Any], path: str, issuer:
     name = function.pop("name", None)
     if not isinstance(name, str):
         raise _wrong(f"{path} must have a name, as {_EXAMPLES}")
+    is_mcp = "inputSchema" in function
     schema: Any = next((function.pop(each) for each in _SCHEMAS if function.get(each) is not None), None)
     if schema is not None and not isinstance(schema, Mapping):
         raise _wrong(f"the schema of {path} must be an object, not {shown(schema)}")
     description, strict = function.pop("description", None), function.pop("strict", None)
     rest = {**more, **{each: value for each, value in function.items() if value is not None}}
+    if is_mcp:
+        rest = {each: value for each, value in rest.items() if each not in _OF_MCP}
     _refuse_misspelled(rest, path)
     mark = rest.pop(CACHE_MARK, None)
     options: dict[str, Any] = {**({issuer: rest} if rest else {}), **({} if mark is None else {CACHE_MARK: mark})}
