@@ -118,7 +118,7 @@ def test_objects_inside_a_message_are_read_as_their_data() -> None:
 @pytest.mark.parametrize(
     ("kind", "form"),
     [
-        ("document_url", "chat"),
+        ("file_url", "chat"),
         ("input_file", "responses"),
         ("web_search_call", "responses"),
         ("search_result", "blocks"),

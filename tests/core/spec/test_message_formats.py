@@ -25,11 +25,14 @@ from dragoman import (
     ToolResult,
     Url,
 )
+from dragoman.spec.data_owner import Owner
 from dragoman.spec.message_formats import read_messages
 
 PIXEL = base64.b64encode(b"\x89PNG").decode()
 PICTURE = Bytes(data=b"\x89PNG")
 CITED = {"url": "https://a.test", "start": 0}
+PNG = b"\x89PNG\r\n\x1a\n"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def read(*given: Any) -> tuple[Message, ...]:
@@ -172,6 +175,26 @@ class TestParts:
                 ),
             ),
             ({"type": "tool_result", "call_id": "1", "name": "f"}, ToolResult(call_id="1", name="f")),
+            (
+                {"type": "document_url", "document_url": "https://x.test/a", "document_name": "a.docx"},
+                Media(source=Url(url="https://x.test/a"), media_type=DOCX, filename="a.docx"),
+            ),
+            (
+                {"type": "document_url", "document_url": {"url": "https://x.test/a.txt"}},
+                Media(source=Url(url="https://x.test/a.txt"), media_type="text/plain"),
+            ),
+            (
+                {"type": "document_url", "document_url": f"data:application/pdf;base64,{PIXEL}", "pages": 2},
+                Media(source=PICTURE, media_type="application/pdf", options={"acme": {"pages": 2}}),
+            ),
+            ({"type": "document", "document": {"id": "1", "data": {"a": 1}}}, Data(value={"a": 1})),
+            ({"type": "document", "document": {"data": "a"}}, Text(text="a")),
+            (
+                {"type": "image_url", "image_url": base64.b64encode(PNG).decode()},
+                Media(source=Bytes(data=PNG), media_type="image/png"),
+            ),
+            ({"type": "image_url", "image_url": "YWJj"}, Media(source=Url(url="YWJj"), media_type="image/*")),
+            ({"type": "image_url", "image_url": "a.png"}, Media(source=Url(url="a.png"), media_type="image/png")),
             ({"type": "data", "value": [1]}, Data(value=[1])),
         ],
     )
@@ -247,6 +270,8 @@ class TestParts:
             ({"type": "input_audio", "input_audio": "x"}, "input_audio must be an object; it is 'x'"),
             ({"type": "image", "source": {"type": "path"}}, r"source\.type must be base64, url, file or text"),
             ({"type": "tool_use", "id": "1", "name": "f", "input": {1, 2}}, "input cannot be written as JSON"),
+            ({"type": "document_url"}, "document_url must be an object; it is missing"),
+            ({"type": "document", "document": {"text": "a"}}, r"document\.text is an unknown member"),
             (
                 {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "vidio_url"}]},
                 r"content\[0\]\.content\[0\] has the unknown type 'vidio_url'",
@@ -461,6 +486,81 @@ class TestMessages:
             Message("tool", [ToolResult(call_id="1", name="", content="b", metadata={"cache_control": mark})]),
             Message("user", [Text(text="c", metadata={"cache_control": mark})]),
         )
+
+    @pytest.mark.parametrize(
+        "added",
+        [
+            {"parsed": {"a": 1}},
+            {"citations": [{"start": 0}], "search_results": [{"url": "u"}]},
+            {"executed_tools": [{"type": "search"}]},
+            {"context": {"intent": "i"}, "end_turn": True, "content_filter_results": {"hate": {"filtered": False}}},
+            {"audio_content": "x"},
+            {"prefix": None, "partial": None, "images": None, "tool_plan": None},
+        ],
+    )
+    def test_of_answers_lose_what_servers_and_libraries_add_to_them(self, added: dict[str, Any]) -> None:
+        assert read({"role": "assistant", "content": "a", **added}) == (Message("assistant", "a"),)
+        refused = {name: value for name, value in added.items() if value is not None}
+        if refused:
+            with pytest.raises(InvalidRequestError, match="is an unknown member"):
+                read({"role": "user", "content": "a", **added})
+
+    @pytest.mark.parametrize("kind", ["text", "output_text"])
+    @pytest.mark.parametrize("added", ["parsed", "parsed_output", "logprobs"])
+    def test_of_answers_lose_what_libraries_add_to_their_texts(self, kind: str, added: str) -> None:
+        assert part({"type": kind, "text": "a", added: {"a": 1}}, "assistant") == Text(text="a")
+
+    def test_of_answers_lose_what_libraries_add_to_their_calls(self) -> None:
+        (answer,) = read(
+            {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}", "parsed_arguments": {}}
+        )
+        assert answer == Message("assistant", [ToolCall(name="f", call_id="1", arguments="{}")])
+
+    def test_of_one_vendor_lose_its_own_words_on_calls_at_another(self) -> None:
+        use = {"type": "tool_use", "id": "1", "name": "f", "input": {}, "caller": {"type": "direct"}}
+        given = [{"role": "assistant", "content": [use]}]
+        call = ToolCall(name="f", call_id="1", arguments="{}")
+        own = ToolCall(name="f", call_id="1", arguments="{}", options={"acme": {"caller": {"type": "direct"}}})
+        assert read_messages(given, "acme") == (Message("assistant", [own]),)
+        assert read_messages(given, Owner("acme", frozenset({"chat"}))) == (Message("assistant", [call]),)
+
+    def test_do_not_begin_an_answer_if_they_say_so(self) -> None:
+        given = [{"role": "assistant", "content": "a", "prefix": False, "partial": False}]
+        assert read_messages(given, Owner("acme", frozenset({"blocks"}))) == (Message("assistant", "a"),)
+        kept = Message("assistant", "a", options={"acme": {"partial": False, "prefix": False}})
+        assert read_messages(given, "acme") == (kept,)
+
+    @pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking", "tool_plan"])
+    def test_of_answers_may_have_reasoning_under_any_of_its_names(self, name: str) -> None:
+        (answer,) = read({"role": "assistant", "content": "a", name: "hm"})
+        assert answer == Message("assistant", [Reasoning(text="hm"), Text(text="a")])
+
+    def test_may_have_images_beside_their_content(self) -> None:
+        image = Media(source=Bytes(data=PNG), media_type="image/png")
+        held = base64.b64encode(PNG).decode()
+        asked, drawn = read(
+            {"role": "user", "content": "a", "images": [held, f"data:image/png;base64,{held}"]},
+            {
+                "role": "assistant",
+                "content": "b",
+                "images": [{"index": 0, "type": "image_url", "image_url": {"url": f"data:image/png;base64,{held}"}}],
+            },
+        )
+        assert asked == Message("user", [Text(text="a"), image, image])
+        assert drawn == Message("assistant", [Text(text="b"), image])
+
+    @pytest.mark.parametrize(
+        ("images", "problem"),
+        [
+            ("x", r"messages\[0\]\.images must be a list; it is 'x'"),
+            ([7], r"images\[0\] must be an object, not 7"),
+            ([{"image_url": 7}], r"images\[0\]\.image_url must be an object with a url; it is 7"),
+            (["data:image/png;base64,%"], r"images\[0\] must be base64"),
+        ],
+    )
+    def test_name_the_image_that_cannot_be_read(self, images: Any, problem: str) -> None:
+        with pytest.raises(InvalidRequestError, match=problem):
+            read({"role": "user", "content": "a", "images": images})
 
     def test_of_ours_are_read(self) -> None:
         said = [

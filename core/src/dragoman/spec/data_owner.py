@@ -12,7 +12,7 @@ DataFormat: TypeAlias = Literal["chat", "responses", "blocks"]
 
 
 FORMATS: Mapping[str, DataFormat] = {
-    **dict.fromkeys(("image_url", "video_url", "input_audio", "file"), "chat"),
+    **dict.fromkeys(("document_url", "image_url", "video_url", "input_audio", "file"), "chat"),
     **dict.fromkeys(("input_image", "input_file"), "responses"),
     **dict.fromkeys(("image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking"), "blocks"),
 }
@@ -43,6 +43,6 @@ class Owner:
 
 def form_of(kind: str) -> DataFormat:
     """Return the wire format of a part or an item that is kept as it is, by its type."""
-    if kind in {"document_url", "file_url", "reference"}:
+    if kind in {"file_url", "reference"}:
         return "chat"
     return "responses" if kind.endswith(("_call", "_call_output")) or kind.startswith("input_") else "blocks"

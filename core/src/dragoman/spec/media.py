@@ -279,7 +279,7 @@ def address_source(address: str, path: str, family: str) -> tuple[MediaSource, s
     """Return the source and the media type of an address.
 
     Args:
-        address: a URL; a ``data:`` URL holds the data itself.
+        address: a URL; a ``data:`` URL holds the data itself, as the base64 of a known format does.
         path: where it stands, for error messages.
         family: the family of the media, such as ``image``, for an address that does not tell its type; any, if empty.
 
@@ -294,9 +294,23 @@ def address_source(address: str, path: str, family: str) -> tuple[MediaSource, s
             message = f"{path} must be a data: URL in base64, as data:image/png;base64,…; it is {shown(address)}"
             raise InvalidRequestError(message, parameter="messages")
         return Bytes(data=base64_bytes(data, path)), kind.lower() or f"{family}/*"
+    if ":" not in address and (held := _bare_base64(address)) is not None:
+        return held
     guessed = _type_of(address.partition("?")[0]) or ""
     is_of_family = guessed.startswith(f"{family}/" if family else "")
     return Url(url=address), guessed if guessed and is_of_family else f"{family}/*"
+
+
+def _bare_base64(text: str) -> tuple[Bytes, str] | None:
+    """Return the data that a text holds in base64 and its type, ``None`` unless the first bytes tell a known format."""
+    from dragoman.spec.media_signatures import signed_type  # noqa: PLC0415  # few programs need it
+
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    kind = signed_type(data)
+    return None if kind is None else (Bytes(data=data), kind)
 
 
 def inline_data(part: Media) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ from dragoman.spec.kept_message import KEPT, kept_message
 from dragoman.spec.message import Message, Role
 from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import Seal
-from dragoman.spec.part_formats import is_foreign, read_own_part, read_part, read_result
+from dragoman.spec.part_formats import is_foreign, read_images, read_own_part, read_part, read_result
 from dragoman.spec.parts import (
     Extension,
     Part,
@@ -30,7 +30,9 @@ from dragoman.spec.parts import (
     ToolResult,
 )
 
-_REASONING = ("reasoning_content", "reasoning")
+_REASONING = ("reasoning_content", "reasoning", "thinking", "tool_plan")
+_OF_RESULT = frozenset({"call_id", "content", "tool_use_id"})
+"""Members of a result, by any of which it is known within the content of a message."""
 _OF_ITEM = ("id", "status", "phase")
 """Members of an answer's message that its provider reads again, where the message is an item."""
 
@@ -55,8 +57,8 @@ _ITEMS_READ = (
 )
 """Further items, for the suggestion of a type."""
 
-_OF_CALL = ("type", "name", "call_id", "arguments", "input")
-"""Members of a call that have a place here."""
+_OF_CALL = ("type", "name", "call_id", "arguments", "input", "parsed_arguments")
+"""Members of a call that have a place here, or that a library adds to them."""
 
 _SEALED = ("reasoning_details", "thinking_blocks")
 """Members of messages that hold signed or encrypted reasoning."""
@@ -74,7 +76,20 @@ _ENVELOPE = (
     "stop_sequence",
     "usage",
 )
-"""Members of answers that say nothing to a model."""
+"""Members of messages that say nothing to a model."""
+
+_OF_ANSWER = (
+    "parsed",
+    "parsed_output",
+    "citations",
+    "search_results",
+    "executed_tools",
+    "content_filter_results",
+    "context",
+    "end_turn",
+    "audio_content",
+)
+"""Members that servers and libraries add to the message of an answer, and that say nothing to a model."""
 
 
 def read_messages(given: Iterable[Any], owner: Owner | str) -> tuple[Message, ...]:
@@ -161,7 +176,7 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     if role is None:
         text = f"{path} has no role; give system, user, assistant or tool"
         raise InvalidRequestError(text, parameter="messages")
-    for name in _ENVELOPE:
+    for name in (*_ENVELOPE, *_OF_ANSWER) if role == "assistant" else _ENVELOPE:
         message.take(name)
     facts = {name: value for name in _OF_ITEM if (value := message.take(name)) is not None}
     if role in {"tool", "function"} and ("tool_call_id" in message or role == "function" or not _has_results(content)):
@@ -174,11 +189,11 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
     if role == "assistant" and facts and _is_item(data):
         item = {"type": "message", "role": role, **facts}
         content_parts = [_of_item(part, item, owner) for part in content_parts]
-    parts += content_parts
+    parts += content_parts + read_images(message)
     if role == "assistant":
         parts += _calls(message)
         parts = _signed(parts, _signature(message))
-    kept = {name: message.take(name) for name in _KEPT if name in message and owner.has("chat")}
+    kept = _kept(message)
     message.refuse_rest("Message")
     if mark and parts:
         parts[-1] = attrs.evolve(parts[-1], metadata={**parts[-1].metadata, **mark})
@@ -188,7 +203,18 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
 def _has_results(content: Any) -> bool:
     """Tell whether the content of a message of a tool holds results, rather than being one."""
     listed = as_list(content) or ()
-    return any(isinstance(each, Mapping) and "content" in each for each in listed)
+    return any(isinstance(each, Mapping) and not _OF_RESULT.isdisjoint(each) for each in listed)
+
+
+def _kept(message: Members) -> dict[str, Any]:
+    """Return the members that go to the provider of the call as they are; to another, none does that is false."""
+    kept: dict[str, Any] = {}
+    for name in _KEPT:
+        if message.owner.has("chat") and name in message:
+            kept[name] = message.take(name)
+        elif message.data.get(name) is False:
+            message.take(name)
+    return kept
 
 
 def _of_item(part: Part, item: Mapping[str, Any], owner: Owner) -> Part:

@@ -11,7 +11,7 @@ import mimetypes
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from dragoman.spec.data_members import Members, as_json, as_list, dumped
+from dragoman.spec.data_members import Members, as_json, as_list, as_members, dumped
 from dragoman.spec.data_owner import Owner, form_of
 from dragoman.spec.errors import InvalidRequestError
 from dragoman.spec.media import (
@@ -28,6 +28,7 @@ from dragoman.spec.nearest_name import after
 from dragoman.spec.part_fields import JSON, Seal
 from dragoman.spec.parts import (
     Citation,
+    Data,
     Extension,
     Part,
     Reasoning,
@@ -41,7 +42,6 @@ _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 _AS_THEY_ARE = frozenset(
     {
         "container_upload",
-        "document_url",
         "file_url",
         "input_video",
         "search_result",
@@ -52,6 +52,8 @@ _AS_THEY_ARE = frozenset(
 )
 """Types of parts in wire formats for which there is no part here: the provider of the call gets them unchanged."""
 
+_OF_TEXT = ("logprobs", "parsed", "parsed_output")
+"""Members that servers and libraries add to the text of an answer, and that say nothing to a model."""
 _OWN_TEXT = frozenset({"type", "text", "id", "seal", "options", "metadata", "citations"})
 
 
@@ -135,7 +137,8 @@ def read_own_part(data: Mapping[str, Any], path: str, owner: Owner, *, is_answer
 def _text(part: Members) -> Part:
     text = part.text("text")
     cited = part.take("citations") or part.take("annotations")
-    part.take("logprobs")
+    for name in _OF_TEXT:
+        part.take(name)
     if not cited or part.type == "input_text":
         return Text(text=text, **part.rest())
     if part.type == "text":
@@ -184,6 +187,18 @@ def _video_url(part: Members) -> Part:
     return Media(source=source, media_type=kind, **part.rest())
 
 
+def _document_url(part: Members) -> Part:
+    """Read a document of a chat, whose address is a string or stands in an object."""
+    value = part.take("document_url")
+    address = Members({"url": value}, part.path, part.owner) if isinstance(value, str) else None
+    document = address or Members({"document_url": value}, part.path, part.owner).nested("document_url")
+    name = part.optional_text("document_name")
+    source, kind = address_source(document.text("url"), f"{part.path}.document_url", "")
+    document.refuse_rest()
+    kind = _type_of_name(name, "application/pdf") if kind == "/*" else kind
+    return Media(source=source, media_type=kind, filename=name, **part.rest())
+
+
 def _image_url(part: Members) -> Part:
     """Read an image of a chat, whose address is a string in some programs."""
     value = part.take("image_url")
@@ -203,6 +218,30 @@ def _image_at(part: Members, address: str, path: str, detail: str | None) -> Med
     if detail is not None:
         rest["metadata"] = {**rest.get("metadata", {}), "detail": detail}
     return Media(source=source, media_type=kind, **rest)
+
+
+def read_images(message: Members) -> list[Part]:
+    """Return the images that stand beside the content of a message, in base64 or as parts of a chat.
+
+    Raises:
+        InvalidRequestError: if an image cannot be read.
+
+    """
+    given = message.take("images")
+    images = as_list(given)
+    if images is None and given is not None:
+        raise message.wrong("images", "a list", given)
+    read: list[Part] = []
+    for index, image in enumerate(images or ()):
+        path = f"{message.path}.images[{index}]"
+        if isinstance(image, str):
+            source, kind = address_source(image, path, "image")
+            read.append(Media(source=source, media_type=kind))
+        else:
+            part = as_members(image, path, message.owner)
+            part.take("index")
+            read.append(_image_url(part))
+    return read
 
 
 def _input_image(part: Members) -> Part:
@@ -250,6 +289,8 @@ def _type_of_name(name: str | None, otherwise: str = "application/octet-stream")
 
 def _block(part: Members) -> Part:
     """Read an image or a document of content blocks, which name their source by a type of its own."""
+    if part.type == "document" and "document" in part:
+        return _data(part)
     source = part.nested("source")
     family = "image/*" if part.type == "image" else "application/pdf"
     if source.type == "base64":
@@ -268,8 +309,19 @@ def _block(part: Members) -> Part:
     return Media(source=made, media_type=kind, filename=name, **part.rest())
 
 
+def _data(part: Members) -> Part:
+    """Read the document of a result, which holds what a tool returned, as text or an object."""
+    document = part.nested("document")
+    document.take("id")
+    data = document.take("data")
+    document.refuse_rest()
+    return Text(text=data, **part.rest()) if isinstance(data, str) else Data(value=data, **part.rest())
+
+
 def _tool_use(part: Members) -> Part:
     call_id, name, given = part.text("id"), part.text("name"), part.take("input")
+    if not part.owner.has("blocks"):
+        part.take("caller")  # says only who asked for the call, and only to its vendor
     arguments = given if isinstance(given, str) else as_json({} if given is None else given, f"{part.path}.input")
     return ToolCall(name=name, call_id=call_id, arguments=arguments, **part.rest())
 
@@ -288,6 +340,7 @@ _READERS: Mapping[str, _Reader] = {
     "refusal": _refusal,
     "thinking": _thinking,
     "redacted_thinking": _thinking,
+    "document_url": _document_url,
     "image_url": _image_url,
     "video_url": _video_url,
     "input_image": _input_image,
