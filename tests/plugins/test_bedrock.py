@@ -151,6 +151,8 @@ def test_settings_have_their_names():
 )
 def test_an_effort_is_said_as_the_model_takes_it(model, fields):
     assert body(model=model, effort="high").get("additionalModelRequestFields") == fields
+    if model.startswith("qwen"):
+        assert body(model=model, effort="max")["additionalModelRequestFields"] == fields
 
 
 async def test_what_does_not_go_with_thinking_is_told():

@@ -52,6 +52,11 @@ EFFORTS = [
     ("o1-mini", "chat", "low", None),
     ("gpt-5-chat-latest", "chat", "low", None),
     ("gpt-4-turbo", "chat", "low", None),
+    ("gpt-4o", "chat", "low", None),
+    ("gpt-4o-2024-05-13", "chat", "low", None),
+    ("gpt-4o-mini", "responses", "high", None),
+    ("gpt-4.1-nano", "chat", "none", None),
+    ("chatgpt-4o-latest", "chat", "low", None),
     ("gpt-7", "chat", "xhigh", "xhigh"),  # nothing is known of it, and its vendor decides
 ]
 
@@ -77,6 +82,14 @@ def test_what_is_no_word_for_an_effort_is_refused(provider: str) -> None:
 def test_a_family_may_have_words_of_its_own() -> None:
     assert sent("qwen/qwen3-32b", provider="groq", effort="default")["reasoning_effort"] == "default"
     assert "reasoning_effort" not in sent("qwen/qwen3-32b", provider="groq", effort="high")
+    for model in (
+        "llama-3.3-70b-versatile",
+        "meta-llama/llama-4-scout-17b-16e-instruct",
+        "moonshotai/kimi-k2-instruct",
+    ):
+        assert "reasoning_effort" not in sent(model, provider="groq", effort="low")
+        with pytest.raises(UnsupportedError, match="does not accept an effort"):
+            sent(model, provider="groq", effort="low", on_unsupported="raise")
     with pytest.raises(InvalidRequestError, match="max, default; it is 'x'"):
         sent("qwen/qwen3-32b", provider="groq", effort="x")
 

@@ -383,7 +383,7 @@ ROWS: dict[str, Row] = {
     # built-in types
     "str": row(str, ("a", "a"), bad=5, path="$"),
     "int": row(int, (5, 5), (5.0, 5), bad="x", path="$"),
-    "float": row(float, (1.5, 1.5), (2, 2), bad="x", path="$"),
+    "float": row(float, (1.5, 1.5), (2, 2.0), bad="x", path="$"),
     "bool": row(bool, (True, True), bad=1, path="$"),
     "bytes": row(bytes, ("YWI=", b"ab"), bad="?", path="$", loose={OPENAI}),
     "datetime": row(datetime, (INSTANT.isoformat(), INSTANT), bad="x", path="$"),

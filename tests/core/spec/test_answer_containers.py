@@ -88,6 +88,26 @@ def test_what_is_one_is_read(kind: Any, given: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "given", "value"),
+    [
+        (float, 5, "5.0"),
+        (float | None, 5, "5.0"),
+        (str | float, -5, "-5.0"),
+        (int | float, 5, "5"),
+        (bool | float, True, "True"),
+        (float, 0, "0.0"),
+        (list[float], [1, 2.5], "[1.0, 2.5]"),
+        (dict[str, float], {"a": 1}, "{'a': 1.0}"),
+        (float, 2**53, "9007199254740992.0"),
+        (float, 2**53 + 1, "9007199254740993"),  # which no float is
+        (float, 10**400, "1" + "0" * 400),
+    ],
+)
+def test_a_whole_number_is_a_float_where_a_type_says_so(kind: Any, given: Any, value: str) -> None:
+    assert repr(read_value(given, kind)) == value
+
+
+@pytest.mark.parametrize(
     ("kind", "value", "misfit"),
     [
         (dict[str, str], {"a": 1}, r"expected str, not 1 @ \$\['a'\]"),

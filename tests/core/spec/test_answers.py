@@ -102,7 +102,7 @@ def read(kind: Any, value: Any) -> Any:
         (list[Color], ["red"], [Color.RED]),
         (int, 5.0, 5),
         (list[int], [1, 2.0], [1, 2]),
-        (float, 5, 5),
+        (float, 5, 5.0),
         (City, {"name": "Bern", "people": None, "tags": None, "mayor": None}, City("Bern", mayor=None)),
         (City, {"name": "Bern", "people": 2.0}, City("Bern", 2)),
         (City | str, {"name": "Bern"}, City("Bern")),

@@ -36,7 +36,9 @@ _OBJECTS = frozenset({dict, Mapping, MutableMapping})
 
 def register_containers(converter: Converter) -> None:
     """Let a converter read lists, objects, enumerations and numbers by the rules of JSON."""
-    converter.register_structure_hook(float, lambda value, _: finite(strict_converter().structure(value, float)))
+    converter.register_structure_hook(
+        float, lambda value, _: as_float(finite(strict_converter().structure(value, float)))
+    )
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook_func(_is_enumeration, _choice)
     converter.register_structure_hook_factory(_is_list, _list_reader)
@@ -80,6 +82,17 @@ def finite(value: Any) -> Any:
         message = f"{value} is not a number that JSON can represent"
         raise ValueError(message)
     return float(value) if isinstance(value, WrittenFloat) else value
+
+
+def as_float(value: Any) -> Any:
+    """Return an integer as a ``float``, unless it would lose digits; other values are returned as they are."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        number = float(value)
+    except OverflowError:
+        return value
+    return number if number == value else value
 
 
 def object_members(value: Any) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Read plain data from a model as a value of a type, without coercion, by the rules of JSON Schema.
 
-``5.0`` is an integer. ``null`` for a member with a default value that takes no null means the default.
+``5.0`` is an integer, and ``5`` a ``float``. ``null`` for a member with a default value that takes no null means the default.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from cattrs import AttributeValidationNote, ClassValidationError, Converter, For
 
 from dragoman.spec.answer_containers import (
     LISTS,
+    as_float,
     finite,
     list_items,
     object_members,
@@ -73,8 +74,11 @@ def _whole(value: Any, kind: Any) -> Any:
 
 def _scalar(value: Any, kind: Any) -> Any:
     """Read a value as a member of a union of scalars; ``5.0`` is an integer where no number but that is one."""
-    is_whole = isinstance(value, float) and int in get_args(kind) and float not in get_args(kind)
-    return _whole(value, int) if is_whole else finite(strict_converter().structure(value, kind))
+    members = get_args(kind)
+    if isinstance(value, float) and int in members and float not in members:
+        return _whole(value, int)
+    read = finite(strict_converter().structure(value, kind))
+    return read if int in members else as_float(read)
 
 
 def _is_union(kind: Any) -> bool:

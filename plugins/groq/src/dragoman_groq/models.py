@@ -17,8 +17,10 @@ EFFORTS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"^(?:openai/)?gpt-oss(?=$|-)"): frozenset({"low", "medium", "high"}),
     re.compile(r"^(?:qwen/)?qwen-?3\.8-27b(?=$|-)"): frozenset({"none", "default", "low", "medium", "high"}),
     re.compile(r"^(?:qwen/)?qwen-?3(?=$|[-.])"): frozenset({"none", "default"}),
+    re.compile(r"^(?:meta-llama/)?llama|^(?:moonshotai/)?kimi-k2-instruct|^allam|^gemma"): frozenset(),
 }
-"""The efforts that each reasoning family accepts: https://console.groq.com/docs/reasoning, read on 2026-11-28."""
+"""The efforts that each family accepts, none for one that does not reason, read on 2026-11-28 from
+https://console.groq.com/docs/reasoning."""
 
 SUCCESSORS: Mapping[re.Pattern[str], str] = {
     re.compile(r"^(?:llama2-70b|llama3-70b|llama-3\.1-70b|mixtral-8x7b|deepseek-r1-distill-llama-70b)(?=$|-)"): (
@@ -68,4 +70,6 @@ def capabilities(model: str) -> Capabilities:
 
 
 def _efforts(words: frozenset[str]) -> Cap:
+    if not words:
+        return Cap(support=Support.NO, note="the model does not accept an effort")
     return Cap(values=words, note=f"the model accepts the efforts {', '.join(sorted(words))}")

@@ -74,7 +74,7 @@ FAMILIES: tuple[ModelFamily, ...] = (
     _reasoning(r"gpt-5\.[2-4]", "none low medium high xhigh", "none"),
     _reasoning(r"gpt-5\.1", "none low medium high", "none"),
     _reasoning(r"gpt-5-pro", "high", "high"),
-    ModelFamily(names=r"gpt-5-chat", source=_REASONING),
+    ModelFamily(names=r"gpt-5-chat|gpt-4o(?!-2024-05-13)|gpt-4\.[15]|chatgpt-4o", source=_REASONING),
     _reasoning(r"gpt-5", "minimal low medium high", "medium"),
     _reasoning(r"o1-(?:mini|preview)", "", parallel=False, schemas=False, json=False),
     _reasoning(r"o1|o3-mini", "low medium high", "medium", source="recorded", stops=True, parallel=False),
