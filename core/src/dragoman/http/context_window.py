@@ -16,7 +16,7 @@ _WITHIN = r"[^\n]{0,120}?"
 _BEYOND = r"(?:exceed\w*|overflow\w*|longer than|larger than|greater than|too long|too large|reached|surpass\w*)"
 
 PATTERNS: tuple[str, ...] = (
-    r"\b(?:maximum|max) (?:context|prompt|model|input|sequence) (?:length|window|size)\b",
+    r"\b(?:maximum|max) (?:allowed )?(?:context|prompt|model|input|sequence) (?:length|window|size)\b",
     rf"\b{_LIMIT}\b{_WITHIN}\b(?:exceed\w*|overflow\w*|only|too small|not enough)\b",
     rf"\b{_BEYOND}\b{_WITHIN}\b{_LIMIT}\b",
     r"\b(?:prompt|input|inputs|messages|conversation)(?: (?:is|are|length))? too long\b",
@@ -38,7 +38,10 @@ PATTERNS: tuple[str, ...] = (
     r"\bmax tokens of \d+ exceeded\b",
     r"\bprompt token count of \d+ exceeds the limit\b",
     r"\bprompt length \d+ exceeds the max_model_len\b",
-    r"\bcontext_length_exceeded\b",
+    r"\bcontext_(?:length|window)_exceeded\b|\bmodel_context_window_exceeded\b",
+    r"\btokens\b[^\n]{0,40}\bconfigured context size\b",
+    r"\b(?:input|prompt)\b[^\n]{0,40}\bexceeds the maximum number of (?:input )?tokens\b",
+    r"\bprompt (?:has|exceeds)\b[^\n]{0,40}\bmax_(?:model|seq)_len\b",
 )
 """Regular expressions of messages, without regard to case."""
 
