@@ -220,12 +220,9 @@ class TestOutput:
     def test_may_be_json(self) -> None:
         assert body_of("hi", output={"type": "json_object"})["response_format"] == {"type": "json_object"}
 
-    @pytest.mark.parametrize(
-        ("beside", "named"), [({"tools": [WEATHER]}, "tools"), ({"documents": ["x"]}, "documents")]
-    )
-    def test_is_refused_beside_tools_and_documents(self, beside: dict[str, Any], named: str) -> None:
-        with pytest.raises(UnsupportedError, match=f"if there are {named}"):
-            body_of("hi", output=SCHEMA, **beside)
+    def test_is_refused_beside_documents(self) -> None:
+        with pytest.raises(UnsupportedError, match="if there are documents"):
+            body_of("hi", output=SCHEMA, documents=["x"])
 
 
 class TestMessages:

@@ -177,6 +177,31 @@ def test_a_tool_gives_the_answer_where_the_model_has_no_schemas(
         sent(model, provider=provider, output=SCHEMA, on_unsupported="raise")
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "by_tool"),
+    [
+        ("google", "gemini-2.5-flash", True),
+        ("google", "gemini-2.0-flash", True),
+        ("google", "gemini-3-pro-preview", False),
+        ("cohere", "command-a-03-2025", True),
+        ("openai", "gpt-4o", False),
+    ],
+)
+@pytest.mark.parametrize("output", [SCHEMA, "json"])
+def test_a_tool_gives_the_answer_where_a_format_stands_beside_no_tools(
+    provider: str, model: str, output: Any, *, by_tool: bool
+) -> None:
+    prepared = llm(model, provider).build_request("hi", tools=[add], output=output)
+    offered = json.dumps(prepared.body["tools"])
+    assert ("give_answer" in offered) == by_tool
+    assert [note.kind for note in prepared.adjustments if note.feature.startswith("output")] == ["emulated"] * by_tool
+    alone = llm(model, provider).build_request("hi", output=output)
+    assert "tools" not in alone.body
+    if by_tool:
+        with pytest.raises(UnsupportedError, match=r"tools (or|and) an output format"):
+            llm(model, provider).build_request("hi", tools=[add], output=output, on_unsupported="raise")
+
+
 @pytest.mark.parametrize(("model", "expected"), [("gpt-4-turbo", "json_object"), ("gpt-4", None)])
 def test_words_say_what_no_call_can(model: str, expected: str | None) -> None:
     rows = {"type": "array", "items": {"type": "string"}}

@@ -1,6 +1,7 @@
 """Read plain data from a model as a value of a type, without coercion, by the rules of JSON Schema.
 
-``5.0`` is an integer, and ``5`` a ``float``. ``null`` for a member with a default value that takes no null means the default.
+``5.0`` is an integer, and ``5`` a ``float``. ``null`` for a member with a default value that takes no null means the
+default.
 """
 
 from __future__ import annotations

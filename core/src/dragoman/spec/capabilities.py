@@ -91,6 +91,7 @@ class Capabilities:
         tool_choice: whether a tool call can be required.
         json_schema: whether answers can be restricted to a schema.
         json_mode: whether answers can be restricted to JSON without a schema.
+        json_beside_tools: whether they can be restricted to either if the model is offered tools of the caller.
         schema_fallback: how a model is asked that cannot be restricted to what the caller wants, the best way first:
             ``tool`` by a tool that it must call, ``json`` in words and its mode for JSON, ``text`` in words alone; a
             way that it does not have is left out. Without any, such a request is refused.
@@ -116,6 +117,7 @@ class Capabilities:
     tool_choice: Cap = UNKNOWN
     json_schema: Cap = UNKNOWN
     json_mode: Cap = UNKNOWN
+    json_beside_tools: Cap = UNKNOWN
     schema_fallback: tuple[SchemaFallback, ...] = SCHEMA_FALLBACK
     prefill: Cap = UNKNOWN
     reasoning: Cap = UNKNOWN

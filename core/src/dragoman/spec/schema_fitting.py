@@ -35,6 +35,9 @@ def fit_format(
         InvalidRequestError: for a schema that its vendor does not take in any form.
 
     """
+    beside = capabilities.json_beside_tools
+    if beside.support is Support.NO and any(isinstance(tool, Tool) for tool in request.tools):
+        capabilities = attrs.evolve(capabilities, json_schema=beside, json_mode=beside)
     has_schema = request.output.kind == "json_schema"
     cap = capabilities.json_schema if has_schema else capabilities.json_mode
     if cap.support is Support.NO and capabilities.schema_fallback:

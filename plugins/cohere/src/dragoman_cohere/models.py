@@ -59,6 +59,9 @@ _SETTINGS: Mapping[str, Cap] = {
 }
 
 
+_NO_JSON_BESIDE_TOOLS = Cap(support=Support.NO, note="Cohere takes tools or an output format, not both")
+
+
 def capabilities(model: str) -> Capabilities:
     """Return what is known about *model*."""
     thinks, plain = _THINKS.match(model), _PLAIN.match(model)
@@ -71,6 +74,7 @@ def capabilities(model: str) -> Capabilities:
         completion=NO,
         tools=UNKNOWN,
         json_schema=YES,
+        json_beside_tools=_NO_JSON_BESIDE_TOOLS,
         prefill=Cap(support=Support.CONDITIONAL),
         reasoning=YES if thinks else NO if plain else UNKNOWN,
         history=HISTORY,

@@ -73,7 +73,7 @@ class BodyEncoder:
             body["stream"] = True
         body.update(self._settings(request.settings))
         body.update(self._tools(request))
-        body.update(self._output(request.output, has_tools=bool(request.tools)))
+        body.update(self._output(request.output))
         self._add_options(body)
         return body
 
@@ -110,18 +110,17 @@ class BodyEncoder:
             body["strict_tools"] = True
         return body
 
-    def _output(self, output: OutputFormat, *, has_tools: bool) -> dict[str, Any]:
+    def _output(self, output: OutputFormat) -> dict[str, Any]:
         """Return the member for the output format.
 
         Raises:
-            UnsupportedError: together with tools or documents, with which the API does not accept it.
+            UnsupportedError: together with documents, with which the API does not accept it.
 
         """
         if output.kind == "text":
             return {}
-        if has_tools or self.options.documents:
-            beside = "tools" if has_tools else "documents"
-            message = f"Cohere cannot restrict an answer to JSON if there are {beside}; leave out one of the two"
+        if self.options.documents:
+            message = "Cohere cannot restrict an answer to JSON if there are documents; leave out one of the two"
             raise UnsupportedError(message, provider=ISSUER, parameter="output")
         schema = {"json_schema": dict(output.schema or {})} if output.kind == "json_schema" else {}
         return {"response_format": {"type": "json_object", **schema}}

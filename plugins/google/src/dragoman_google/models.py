@@ -39,6 +39,7 @@ _CANDIDATES = Cap(
 _NO_PARALLEL = Cap(support=Support.NO, note="Google has no such setting")
 _NO_TOOLS = Cap(support=Support.NO, note="Gemma up to version 3 does not accept tools")
 _NO_SCHEMA = Cap(support=Support.NO, note="Gemma up to version 3 does not accept schemas")
+_NO_JSON_BESIDE_TOOLS = Cap(support=Support.NO, note="only Gemini 3 and later take tools and an output format")
 _NO_JSON = Cap(support=Support.NO, note="Gemma up to version 3 has no mode for JSON")
 
 _HISTORY = HistoryRules(
@@ -142,6 +143,7 @@ def capabilities(model: str) -> Capabilities:
         tools=_NO_TOOLS if old_gemma or _EMBEDDING.search(short_name(model)) else Cap(),
         json_schema=_NO_SCHEMA if old_gemma else Cap(),
         json_mode=_NO_JSON if old_gemma else Cap(),
+        json_beside_tools=Cap() if is_gemini_3(model) else _NO_JSON_BESIDE_TOOLS,
         prefill=NO if _REFUSES_PREFILL.match(short_name(model)) else Cap(),
         reasoning=NO if thinking(model) == "none" else Cap(support=Support.YES),
     )
