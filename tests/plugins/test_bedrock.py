@@ -236,7 +236,9 @@ def test_media():
     notes = Media(source=InlineText(text="a"), media_type="text/plain")
     film = Media(source=Url(url="s3://bucket/film.mp4"), media_type="video/mp4")
     inline = Media(source=Url(url="data:image/png;base64,iVBORw=="), media_type="image/png")
-    first, second, third, fourth, fifth = content(pdf, notes, notes, film, inline)
+    first, second, third, fourth, fifth, words = content(pdf, notes, notes, film, inline)
+    assert words == {"text": "Here is a document."}  # a document stands only beside a text
+    assert content(pdf, Text(text="Read it."))[1:] == [{"text": "Read it."}]
     assert first["document"] == {"format": "pdf", "name": "My report v2", "source": {"bytes": "JVBERg=="}}
     assert second["document"] == {"format": "txt", "name": "document", "source": {"text": "a"}}
     assert third["document"]["name"] == "document 2"

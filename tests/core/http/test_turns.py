@@ -87,3 +87,16 @@ def test_the_roles_have_the_names_of_the_api():
     rules = attrs.evolve(ALONE, user="human", model="ai", may_begin=False)
     turns, _ = fitted([("ai", [text("a")]), ("human", [result(1), text("b")])], rules)
     assert [role for role, _ in turns] == ["human", "ai", "human", "ai", "human"]
+
+
+def test_what_needs_a_text_beside_it_gets_one():
+    rules = attrs.evolve(RULES, with_text=frozenset({"document"}))
+    document: Block = {"document": 1}
+    words = text("Here is a document.")
+    told = ("user", [text("a"), document])
+    answer = ("assistant", [text("b")])
+    assert fitted([told, answer, ("user", [document])], rules) == (
+        [told, answer, ("user", [document, words])],
+        ["Here is a document."],
+    )
+    assert fitted([("user", [document])], RULES) == ([("user", [document])], [])

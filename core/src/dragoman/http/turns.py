@@ -31,6 +31,8 @@ class TurnRules:
         user: the role of turns of the user.
         model: the role of turns of the model.
         may_begin: whether a conversation may begin with an answer.
+        text: the kind of texts.
+        with_text: the kinds that stand only in a turn with a text.
         beside_results: the kinds that may stand in one turn with the results of tools, ``None`` for any.
 
     """
@@ -41,6 +43,8 @@ class TurnRules:
     user: str = "user"
     model: str = "assistant"
     may_begin: bool = True
+    text: str = "text"
+    with_text: frozenset[str] = frozenset()
     beside_results: frozenset[str] | None = None
 
 
@@ -74,9 +78,23 @@ def fit_turns(turns: list[Turn], rules: TurnRules, encoder: BlockEncoder) -> lis
         reason = "the model requires a user message first, so one was added"
         encoder.adjust("emulated", "messages", reason, sent=FIRST_WORDS)
         turns = [(rules.user, [encoder.text(Text(text=FIRST_WORDS))]), *turns]
+    if rules.with_text:
+        turns = [_with_text(turn, rules, encoder) for turn in turns]
     if rules.beside_results is None:
         return turns
     return [part for turn in turns for part in _split(turn, rules, rules.beside_results, encoder)]
+
+
+def _with_text(turn: Turn, rules: TurnRules, encoder: BlockEncoder) -> Turn:
+    """Return a turn with words if it holds what the model takes only beside a text."""
+    role, blocks = turn
+    kinds = {rules.kind(block) for block in blocks}
+    if rules.text in kinds or kinds.isdisjoint(rules.with_text):
+        return turn
+    kind = next(kind for kind in map(rules.kind, blocks) if kind in rules.with_text)
+    words = f"Here is a {kind}."
+    encoder.adjust("emulated", "messages", f"a {kind} needs a text beside it, so one was added", sent=words)
+    return role, [*blocks, encoder.text(Text(text=words))]
 
 
 def _split(turn: Turn, rules: TurnRules, beside: frozenset[str], encoder: BlockEncoder) -> Iterable[Turn]:
