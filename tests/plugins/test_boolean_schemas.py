@@ -60,3 +60,26 @@ def test_of_an_answer(model: str) -> None:
     body = LLM(model, api_key="k", **MODELS[model]).build_request("q", output=SCHEMA).body
     for schema in schemas(body):
         assert bool(booleans(schema)) == (model in TAKE_BOOLEANS)
+
+
+AZURE = {"api_base": "https://x.openai.azure.com"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "options"),
+    [
+        *((name, {"api": api}) for name in ("openai", "openrouter") for api in ("chat", "responses")),
+        *(("azure", {"api": api, **AZURE}) for api in ("chat", "responses")),
+        ("groq", {}),
+        ("mistral", {}),
+    ],
+)
+@pytest.mark.parametrize("strict", [None, False])
+def test_an_array_says_what_its_items_are(provider: str, options: dict[str, Any], *, strict: bool | None) -> None:
+    llm = LLM("gpt-4o", provider=provider, api_key="k", **options)
+    schema: Any = {
+        "type": "object",
+        "properties": {"any": {"type": "array"}, "pair": {"type": "array", "prefixItems": [{"type": "string"}]}},
+    }
+    [sent] = schemas(llm.build_request("q", tools=[Tool(name="f", schema=schema, strict=strict)]).body)
+    assert [sent["properties"][name].get("items") for name in ("any", "pair")] == [{}, {}]

@@ -52,6 +52,42 @@ def test_other_booleans_stay(schema: Any) -> None:
     assert object_schemas(schema) is schema
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"type": ["array", "null"]}, {"type": ["array", "null"], "items": {}}),
+        (
+            {"properties": {"a": {"type": "array", "prefixItems": [True]}}},
+            {"properties": {"a": {"type": "array", "prefixItems": [{}], "items": {}}}},
+        ),
+        ({"anyOf": [{"type": "array"}, False]}, {"anyOf": [{"type": "array", "items": {}}, NOTHING]}),
+    ],
+)
+def test_arrays_say_what_their_items_are_where_they_must(given: Any, sent: Any) -> None:
+    assert object_schemas(given, with_items=True) == sent
+    assert object_schemas(sent, with_items=True) is sent
+    for value in (None, 1, [], [1], {"a": [1, "x"]}):
+        assert accepts(given, value) == accepts(sent, value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "string"}},
+        {"type": ["string", "null"]},
+        {"type": "object", "properties": {"type": {"type": "string"}}},
+        {"const": {"type": "array"}},
+    ],
+)
+def test_what_is_no_array_without_items_stays(schema: Any) -> None:
+    assert object_schemas(schema, with_items=True) is schema
+
+
+def test_arrays_stay_where_they_may_leave_it_open() -> None:
+    assert object_schemas({"type": "array"}) == {"type": "array"}
+
+
 def accepts(schema: Any, value: Any) -> bool:
     listed = (
         {**schema, "prefixItems": [*schema["prefixItems"]]}

@@ -37,6 +37,7 @@ class HistoryRules:
         member_length: how many characters it may have, if its characters are limited.
         tool_properties: whether it must list its members, even if there are none.
         boolean_schemas: whether a schema within that of a tool or an answer may be ``true`` or ``false``.
+        array_items: whether that of an array must say what its items are, if it may be neither ``true`` nor ``false``.
         older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or in capitals, for another vendor.
         called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
         document_names: whether a document that is a text has a file name or a title of its own.
@@ -67,6 +68,7 @@ class HistoryRules:
     tool_objects: bool = False
     tool_properties: bool = False
     boolean_schemas: bool = True
+    array_items: bool = False
     older_schemas: bool = False
     called_tools: bool = False
     member_letters: str | None = None

@@ -164,20 +164,23 @@ def says_nothing(name: str, value: Any) -> bool:
     return value is None if name == "default" else value is False
 
 
-def object_schemas(schema: Any) -> Any:
+def object_schemas(schema: Any, *, with_items: bool = False) -> Any:
     """Return a schema in which all schemas are objects, not ``true`` or ``false``, which some servers do not know.
 
     A boolean for ``additionalProperties`` and its like stays, as it is the usual value there.
 
     Args:
         schema: a JSON Schema as plain data, which is returned itself if all of its schemas are objects.
+        with_items: whether the schema of an array must say what its items are, even if they are anything.
 
     """
-    return every_schema(schema, _as_object_schema) if _may_hold_booleans(schema) else schema
+    if not _may_lack_something(schema):
+        return schema
+    return every_schema(schema, _with_items if with_items else _as_object_schema)
 
 
-def _may_hold_booleans(schema: Any) -> bool:
-    """Return whether there is a boolean in an unusual place, found in one loop: hardly any schema has one."""
+def _may_lack_something(schema: Any) -> bool:
+    """Return whether there is a boolean in an unusual place, or an array without items, in one loop: few schemas do."""
     ahead: list[Any] = [schema]
     while ahead:
         node = ahead.pop()
@@ -185,6 +188,8 @@ def _may_hold_booleans(schema: Any) -> bool:
             return True
         kind: type[Any] = type(node)  # pyright: ignore[reportUnknownVariableType]
         if kind is dict:
+            if "items" not in node and "type" in node and _is_array(node["type"]):
+                return True
             ahead.extend([each for name, each in node.items() if name not in _REST or not isinstance(each, bool)])
         elif kind is list or kind is tuple:
             ahead.extend(node)
@@ -195,6 +200,16 @@ def _may_hold_booleans(schema: Any) -> bool:
 
 def _as_object_schema(schema: Any) -> Any:
     return schema if not isinstance(schema, bool) else {} if schema else dict(NOTHING)
+
+
+def _with_items(schema: Any) -> Any:
+    sent = _as_object_schema(schema)
+    lacks = isinstance(sent, Mapping) and "items" not in sent and _is_array(cast("Mapping[str, Any]", sent).get("type"))
+    return {**sent, "items": {}} if lacks else sent
+
+
+def _is_array(kind: Any) -> bool:
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
 
 
 def every_schema(schema: Any, change: Callable[[Any], Any]) -> Any:

@@ -64,7 +64,9 @@ def sent_schema(schema: S, rules: HistoryRules) -> S:
 
     """
     current = schema if rules.older_schemas else current_schema(schema)
-    return current if rules.boolean_schemas else cast("S", object_schemas(current))
+    if rules.boolean_schemas:
+        return current
+    return cast("S", object_schemas(current, with_items=rules.array_items))
 
 
 def _current(schema: Any, *, nulls: bool) -> Any:
