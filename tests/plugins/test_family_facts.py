@@ -177,6 +177,37 @@ def test_a_tool_gives_the_answer_where_the_model_has_no_schemas(
         sent(model, provider=provider, output=SCHEMA, on_unsupported="raise")
 
 
+TOLD = "Answer with nothing but a JSON object."
+
+
+@pytest.mark.parametrize(
+    ("provider", "options"),
+    [
+        ("openai", {}),
+        ("openai", {"api": "responses"}),
+        ("azure", {"api_base": "https://x.openai.azure.com"}),
+        ("groq", {}),
+        ("mistral", {}),
+        ("openrouter", {}),
+        ("google", {}),
+        ("cohere", {}),
+        ("ollama", {}),
+    ],
+)
+def test_the_word_json_is_said_where_it_must_be(provider: str, options: dict[str, Any]) -> None:
+    model = {"google": "gemini-2.5-flash", "cohere": "command-a-03-2025"}.get(provider, "gpt-4o")
+    asked = llm(model, provider, **options).build_request("Give one.", output="json")
+    needs = provider not in {"google", "cohere", "ollama"}
+    assert (TOLD in json.dumps(asked.body)) == needs
+    assert [note.sent for note in asked.adjustments if note.feature == "output"] == (
+        ["JSON mode, and the wish for JSON in a system message"] if needs else []
+    )
+    for words in ("Give json.", [{"role": "system", "content": "JSON only"}, {"role": "user", "content": "Give one."}]):
+        said = llm(model, provider, **options).build_request(words, output="json")
+        assert TOLD not in json.dumps(said.body)
+        assert not [note for note in said.adjustments if note.feature == "output"]
+
+
 @pytest.mark.parametrize(
     ("provider", "model", "by_tool"),
     [
@@ -191,7 +222,7 @@ def test_a_tool_gives_the_answer_where_the_model_has_no_schemas(
 def test_a_tool_gives_the_answer_where_a_format_stands_beside_no_tools(
     provider: str, model: str, output: Any, *, by_tool: bool
 ) -> None:
-    prepared = llm(model, provider).build_request("hi", tools=[add], output=output)
+    prepared = llm(model, provider).build_request("Give JSON.", tools=[add], output=output)
     offered = json.dumps(prepared.body["tools"])
     assert ("give_answer" in offered) == by_tool
     assert [note.kind for note in prepared.adjustments if note.feature.startswith("output")] == ["emulated"] * by_tool

@@ -39,6 +39,7 @@ class HistoryRules:
         boolean_schemas: whether a schema within that of a tool or an answer may be ``true`` or ``false``.
         array_items: whether that of an array must say what its items are, if it may be neither ``true`` nor ``false``.
         older_schemas: whether it may be spelt as in OpenAPI 3.0, draft 4 or in capitals, for another vendor.
+        json_said: whether a conversation must say the word JSON for an answer in JSON without a schema.
         called_tools: whether the tools that the conversation has called must be defined, even if none is offered.
         document_names: whether a document that is a text has a file name or a title of its own.
         open_end: whether the last message, if it is the assistant's, may end in white space.
@@ -70,6 +71,7 @@ class HistoryRules:
     boolean_schemas: bool = True
     array_items: bool = False
     older_schemas: bool = False
+    json_said: bool = False
     called_tools: bool = False
     member_letters: str | None = None
     member_length: int = 64

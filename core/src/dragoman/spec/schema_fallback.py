@@ -13,6 +13,7 @@ from dragoman.spec.capabilities import IS_ANSWER, SCHEMA_FALLBACK, Cap, Capabili
 from dragoman.spec.errors import UnsupportedError
 from dragoman.spec.message import Message
 from dragoman.spec.part_fields import JSON
+from dragoman.spec.parts import Text
 from dragoman.spec.request import JSON_OBJECT, TEXT, ChatRequest, OutputFormat, Tool, ToolChoice
 from dragoman.spec.response import Adjustment
 
@@ -132,6 +133,16 @@ def in_words(request: ChatRequest, *, json_mode: bool) -> tuple[ChatRequest, str
     what = "the schema" if request.output.kind == "json_schema" else "the wish for JSON"
     sent = f"{'JSON mode, and ' if json_mode else ''}{what} in a system message"
     return attrs.evolve(request, messages=messages, output=JSON_OBJECT if json_mode else TEXT), sent
+
+
+def saying_json(request: ChatRequest, by: str) -> tuple[ChatRequest, list[Adjustment]]:
+    """Return a request for JSON whose conversation says the word, in a system message if in no other, with a note."""
+    texts = (part.text for message in request.messages for part in message.of_type(Text))
+    if any("json" in text.lower() for text in texts):
+        return request, []
+    sent, how = in_words(request, json_mode=True)
+    reason = "an answer in JSON takes a conversation that says the word"
+    return sent, [Adjustment(kind="emulated", feature="output", asked="json", sent=how, reason=reason, by=by)]
 
 
 def without(capabilities: Capabilities, refused: Mapping[str, str]) -> Capabilities:

@@ -13,7 +13,7 @@ from dragoman.spec.capabilities import Capabilities, Policy, Support
 from dragoman.spec.errors import InvalidRequestError, UnsupportedError
 from dragoman.spec.request import ChatRequest, ServerTool, Tool
 from dragoman.spec.response import Adjustment
-from dragoman.spec.schema_fallback import emulated, insists
+from dragoman.spec.schema_fallback import emulated, insists, saying_json
 from dragoman.spec.schema_lowering import LoweredSchema, lower_schema
 from dragoman.spec.schema_rules import SchemaRules
 from dragoman.spec.schema_spellings import sent_schema
@@ -46,6 +46,8 @@ def fit_format(
         return request, [note], names
     rules = capabilities.output_schema
     schema = request.output.schema
+    if not has_schema and capabilities.history.json_said:
+        return *saying_json(request, by), {}
     if schema is None or not has_schema:
         return request, [], {}
     if (sent := sent_schema(schema, capabilities.history)) is not schema:

@@ -29,6 +29,7 @@ class OpenAIProvider(HttpProvider):
     history = HistoryRules(
         argument_texts=False,
         array_items=True,
+        json_said=True,
         document_names=False,
         tool_name_letters="[a-zA-Z0-9_-]",
         tool_name_length=64,
