@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
 from operator import is_not
 from typing import Any, TypeVar
 
@@ -154,25 +153,12 @@ class _Fitting:
                 feature = f"schema of the tool {tool.name}"
                 self.adjustments.append(Adjustment(kind="coerced", feature=feature, reason=words, by=self.by))
 
-    def _with_object(self, call: ToolCall) -> ToolCall:
-        from dragoman.spec.sent_arguments import NO_OBJECT, with_object  # noqa: PLC0415  # few APIs need it
+    def _with_arguments(self, call: ToolCall) -> ToolCall:
+        from dragoman.spec.sent_arguments import sent_call  # noqa: PLC0415  # few calls need it
 
-        sent = with_object(call)
-        if sent is not call:
-            reason = "the arguments of a call are the JSON of an object, so another text is sent as a member of one"
-            self.adjustments.append(
-                Adjustment(
-                    kind="coerced", feature="tool_call", asked=call.arguments, sent=NO_OBJECT, reason=reason, by=self.by
-                )
-            )
-        return sent
-
-    def _with_coded_members(self, call: ToolCall) -> ToolCall:
-        from dragoman.spec.member_names import with_member_names  # noqa: PLC0415  # few calls need it
-        from dragoman.spec.sent_arguments import rewritten_arguments  # noqa: PLC0415  # few calls need it
-
-        change = partial(with_member_names, names=self.coded[call.name])
-        return attrs.evolve(call, arguments=rewritten_arguments(call.arguments, change=change))
+        call, notes = sent_call(call, self.rules, self.coded.get(call.name), by=self.by)
+        self.adjustments += notes
+        return call
 
     def name(self, name: str) -> str:
         """Return the name under which a tool is sent."""
@@ -209,24 +195,13 @@ class _Fitting:
             from dragoman.spec.call_forms import in_known_forms  # noqa: PLC0415  # few calls need it
 
             adapted = in_known_forms(adapted, self.rules.call_forms, self._note)
-        if not self.rules.input_after_results and self.used_ids:
-            adapted = self._with_words_between(adapted)
-        if not self.rules.results_in_order:
+        if self.rules.input_after_results and not self.rules.results_in_order:
             return adapted
-        from dragoman.spec.result_order import in_order_of_calls  # noqa: PLC0415  # few APIs need it
+        from dragoman.spec.result_order import placed_results  # noqa: PLC0415  # few APIs need it
 
-        return in_order_of_calls(adapted)
-
-    def _with_words_between(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        from dragoman.spec.result_order import WORDS_BETWEEN, with_words_between  # noqa: PLC0415  # few APIs need it
-
-        sent = with_words_between(messages)
-        if sent is not messages:
-            reason = "the model takes no message between the results of tools and its own, so one of its own was added"
-            self.adjustments.append(
-                Adjustment(kind="emulated", feature="messages", sent=WORDS_BETWEEN, reason=reason, by=self.by)
-            )
-        return sent
+        adapted, notes = placed_results(adapted, self.rules, by=self.by)
+        self.adjustments += notes
+        return adapted
 
     def _message(self, message: Message, index: int) -> Message | None:
         parts = [self._marked(part, index) if part.metadata else part for part in message.parts]
@@ -286,8 +261,6 @@ class _Fitting:
             self.server_side.add(call.call_id)
             return call
         call = settled_call(call)
-        if not self.rules.argument_texts and call.metadata.get("type") != "custom":
-            call = self._with_object(call)
         self.has_forms = self.has_forms or "type" in call.metadata
         given = call.call_id or "call"  # some servers give none
         sent = self.rules.id_sent(given)
@@ -298,8 +271,8 @@ class _Fitting:
         self.used_ids.add(sent)
         self.open.setdefault(call.call_id, []).append((sent, call.name))
         name = self.name(call.name)
-        if call.name in self.coded:
-            call = self._with_coded_members(call)
+        if call.name in self.coded or not self.rules.argument_texts:
+            call = self._with_arguments(call)
         return call if (sent, name) == (call.call_id, call.name) else attrs.evolve(call, call_id=sent, name=name)
 
     def _result(self, result: ToolResult, index: int) -> ToolResult:

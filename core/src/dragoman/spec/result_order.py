@@ -6,12 +6,26 @@ from itertools import pairwise
 
 import attrs
 
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.message import Message, Role
 from dragoman.spec.parts import Part, ToolCall, ToolResult
+from dragoman.spec.response import Adjustment
 
 WORDS_BETWEEN = "I have the results."
 """What the model says between the results of tools and what it does not take beside or after them."""
 _LAST = 1 << 30
+
+
+def placed_results(
+    messages: tuple[Message, ...], rules: HistoryRules, *, by: str
+) -> tuple[tuple[Message, ...], list[Adjustment]]:
+    """Return *messages* with the results where an API wants them, and a note if the model gets words of its own."""
+    placed = messages if rules.input_after_results else with_words_between(messages)
+    notes: list[Adjustment] = []
+    if placed is not messages:
+        reason = "the model takes no message between the results of tools and its own, so one of its own was added"
+        notes = [Adjustment(kind="emulated", feature="messages", sent=WORDS_BETWEEN, reason=reason, by=by)]
+    return (in_order_of_calls(placed) if rules.results_in_order else placed), notes
 
 
 def in_order_of_calls(messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -12,10 +12,12 @@ import attrs
 from dragoman.spec._json_depth import parse_json
 from dragoman.spec.absent_members import without_nulls
 from dragoman.spec.capabilities import IS_ANSWER, Capabilities
+from dragoman.spec.history_rules import HistoryRules
 from dragoman.spec.member_names import coded_names, with_member_names
 from dragoman.spec.part_fields import JSON
 from dragoman.spec.parts import ToolCall
 from dragoman.spec.request import ChatRequest, Tool
+from dragoman.spec.response import Adjustment
 from dragoman.spec.schema_references import References
 from dragoman.spec.sent_names import Restore
 
@@ -23,18 +25,40 @@ NO_OBJECT = "invalid_json"
 """The member that holds the text of arguments which are not an object that JSON can represent."""
 
 
-def with_object(call: ToolCall) -> ToolCall:
-    """Return a call whose arguments are the JSON of an object; any other text becomes a member of one.
+def sent_call(
+    call: ToolCall, rules: HistoryRules, names: Mapping[str, str] | None, *, by: str
+) -> tuple[ToolCall, list[Adjustment]]:
+    """Return a call with its arguments as an API takes them, and a note if they become a member of an object.
 
-    So a conversation goes on in which a model wrote a call that is cut, or arguments that are no object.
+    So a conversation goes on in which a model wrote a call that is cut, or arguments that are no object. The input of a
+    tool that takes a text stays as it is.
+
+    Args:
+        call: the call.
+        rules: what the API takes.
+        names: the names under which members are sent.
+        by: recorded as the component that decided.
+
     """
+    notes: list[Adjustment] = []
+    if not rules.argument_texts and call.metadata.get("type") != "custom" and not _is_object(call.arguments):
+        reason = "the arguments of a call are the JSON of an object, so another text is sent as a member of one"
+        note = Adjustment(
+            kind="coerced", feature="tool_call", asked=call.arguments, sent=NO_OBJECT, reason=reason, by=by
+        )
+        notes.append(note)
+        call = attrs.evolve(call, arguments=json.dumps({NO_OBJECT: call.arguments}, ensure_ascii=False))
+    if names:
+        change = partial(with_member_names, names=names)
+        call = attrs.evolve(call, arguments=rewritten_arguments(call.arguments, change=change))
+    return call, notes
+
+
+def _is_object(text: str) -> bool:
     try:
-        value = parse_json(call.arguments or "{}", parse_constant=_refuse)
+        return isinstance(parse_json(text or "{}", parse_constant=_refuse), dict)
     except ValueError:
-        value = None
-    if isinstance(value, dict):
-        return call
-    return attrs.evolve(call, arguments=json.dumps({NO_OBJECT: call.arguments}, ensure_ascii=False))
+        return False
 
 
 def _refuse(constant: str) -> None:
