@@ -62,6 +62,7 @@ def test_other_booleans_stay(schema: Any) -> None:
             {"properties": {"a": {"type": "array", "prefixItems": [{}], "items": {}}}},
         ),
         ({"anyOf": [{"type": "array"}, False]}, {"anyOf": [{"type": "array", "items": {}}, NOTHING]}),
+        ({"$defs": {"A": 1}, "type": "array"}, {"$defs": {"A": 1}, "type": "array", "items": {}}),
     ],
 )
 def test_arrays_say_what_their_items_are_where_they_must(given: Any, sent: Any) -> None:
@@ -78,6 +79,7 @@ def test_arrays_say_what_their_items_are_where_they_must(given: Any, sent: Any) 
         {"type": ["string", "null"]},
         {"type": "object", "properties": {"type": {"type": "string"}}},
         {"const": {"type": "array"}},
+        {"properties": {"a": None, "b": {"type": "array", "items": {}}}},
     ],
 )
 def test_what_is_no_array_without_items_stays(schema: Any) -> None:

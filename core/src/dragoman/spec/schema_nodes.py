@@ -204,8 +204,10 @@ def _as_object_schema(schema: Any) -> Any:
 
 def _with_items(schema: Any) -> Any:
     sent = _as_object_schema(schema)
-    lacks = isinstance(sent, Mapping) and "items" not in sent and _is_array(cast("Mapping[str, Any]", sent).get("type"))
-    return {**sent, "items": {}} if lacks else sent
+    if not isinstance(sent, Mapping):
+        return sent
+    node = cast("Mapping[str, Any]", sent)
+    return {**node, "items": {}} if "items" not in node and _is_array(node.get("type")) else node
 
 
 def _is_array(kind: Any) -> bool:
