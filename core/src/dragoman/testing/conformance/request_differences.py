@@ -36,6 +36,8 @@ _SYSTEM = "system message"
 """The feature whose adjustment says that a system message after the first turn is sent in another way."""
 _RESULT = "tool_result"
 """The feature whose adjustment says which words stand for a result without any."""
+_ADDED = "messages"
+"""The feature whose adjustment says which words were added as a message of their own."""
 _ANY_TYPE = "application/octet-stream"
 
 
@@ -56,7 +58,9 @@ def differences(meant: ChatRequest, sent: ChatRequest, adjusted: Adjusted = _NOT
         found.append(f"model: meant {meant.model!r}, sent {sent.model!r}")
     emulated = bool(_FORMATS & {*adjusted})
     found += _instructions(instructions(meant.messages), instructions(sent.messages), emulated=emulated)
-    found += _turns(_said(turns(meant.messages), adjusted), turns(sent.messages))
+    added = adjusted.get(_ADDED)
+    said = [each for each in sent.messages if each.content != added]
+    found += _turns(_said(turns(meant.messages), adjusted), turns(said))
     if not (emulated and not meant.tools):
         found += _tools(meant, sent, adjusted)
     if not emulated:
