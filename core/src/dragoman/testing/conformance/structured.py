@@ -102,7 +102,7 @@ class Structured(ProviderCase):
         """Protects against an ignored request for JSON."""
         self.shaped()
         try:
-            assert self.body("Where?", output="json") != self.body("Where?")
+            assert self.body("Where? In JSON.", output="json") != self.body("Where? In JSON.")
         except UnsupportedError:
             return
 
