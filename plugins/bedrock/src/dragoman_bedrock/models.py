@@ -16,6 +16,7 @@ FACTS = Facts(__spec__, "models.toml")
 """The traits of families, by patterns that are searched in the id of a model."""
 
 _BESIDE_RESULTS_OF_CLAUDE = frozenset({"text", "image", "cachePoint"})
+_CLAUDE_WITH_SCHEMAS = (4, 5)
 
 STRICT_SCHEMA = attrs.evolve(CLAUDE_SCHEMA, keywords=CLAUDE_SCHEMA.keywords | {"minLength", "maxLength"})
 """https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html."""
@@ -64,7 +65,7 @@ class Family:
     def has_schemas(self) -> bool:
         """Return whether its answers can be held to a schema."""
         known = claude_family(self.id)
-        return FACTS.holds("schemas", self.id) if known is None else known.version >= (4, 5)
+        return FACTS.holds("schemas", self.id) if known is None else known.version >= _CLAUDE_WITH_SCHEMAS
 
     @property
     def is_nova(self) -> bool:
