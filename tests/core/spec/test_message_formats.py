@@ -602,6 +602,11 @@ class TestMessages:
             Message("tool", [ToolResult(call_id="", name="", content=parts)]),
         )
 
+    def test_of_a_tool_may_hold_a_result_without_content(self) -> None:
+        assert read({"role": "tool", "content": [{"type": "tool_result", "tool_use_id": "c"}]}) == (
+            Message("tool", [ToolResult(call_id="c", name="")]),
+        )
+
     def test_of_a_tool_may_hold_blocks_that_are_results(self) -> None:
         block = {"type": "tool_result", "tool_use_id": "c", "content": "5"}
         assert read({"role": "tool", "content": [block]}) == (

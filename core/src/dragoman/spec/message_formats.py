@@ -203,7 +203,8 @@ def _message(data: Mapping[str, Any], path: str, owner: Owner) -> Message:
 def _has_results(content: Any) -> bool:
     """Tell whether the content of a message of a tool holds results, rather than being one."""
     listed = as_list(content) or ()
-    return any(isinstance(each, Mapping) and not _OF_RESULT.isdisjoint(each) for each in listed)
+    found = [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, Mapping)]
+    return any(not _OF_RESULT.isdisjoint(each) for each in found)
 
 
 def _kept(message: Members) -> dict[str, Any]:
