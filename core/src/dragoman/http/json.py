@@ -252,7 +252,7 @@ def end_word(value: Any) -> str | None:
     if isinstance(value, str):
         said = value.strip()
         return None if said.lower() in {"", "null", "none"} else said
-    return word(value)
+    return None if value is None else word(value)
 
 
 def real(value: Any) -> float | None:

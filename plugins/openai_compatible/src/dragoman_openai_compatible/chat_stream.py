@@ -119,7 +119,9 @@ class OpenAIChatDecoder:
         if event.data == b"[DONE]":
             self.done = True
             return ()
-        chunk = self._chunk(event)
+        chunk = object_in_frame(event, self.dialect.error)
+        if not chunk.get("choices") or "error" in chunk or event.event == "error":
+            self._refuse_error(chunk, event.event)
         events: list[Event] = []
         self.add_facts(chunk, events)
         for choice in objects(chunk.get("choices")):
@@ -153,13 +155,10 @@ class OpenAIChatDecoder:
             events.append(PartUpdate(self._open["audio"], chat_parts.audio_part(self._audio, b"")))
         return events
 
-    def _chunk(self, event: ServerSentEvent) -> dict[str, Any]:
-        chunk = object_in_frame(event, self.dialect.error)
-        if chunk.get("choices") and "error" not in chunk and event.event != "error":
-            return chunk
-        if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, event.event)) is not None:
+    def _refuse_error(self, chunk: dict[str, Any], name: str) -> None:
+        """Raise the error that a chunk reports, if any."""
+        if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, name)) is not None:
             raise self.dialect.error(failed)
-        return chunk
 
     @property
     def response_id(self) -> JSON:
