@@ -204,10 +204,21 @@ class FixedLength(SoundProvider):
         return await super().embed(model, texts, options, context)
 
 
+class LosesDimensions(SoundProvider):
+    """Make vectors of one length whatever length is asked for."""
+
+    async def embed(
+        self, model: str, texts: Sequence[str], options: Mapping[str, Any], context: CallContext
+    ) -> Embeddings:
+        rest = {name: value for name, value in options.items() if name != "dimensions"}
+        return await super().embed(model, texts, rest, context)
+
+
 SPEAKER, DIMENSIONS = (
     "test_the_name_of_a_speaker_is_sent_or_recorded",
     "test_the_dimensions_of_vectors_are_sent_or_refused",
 )
+wrong("loses the dimensions of vectors", DIMENSIONS, Plugin, provider=LosesDimensions)
 CORRECT += [
     (SPEAKER, Plugin, {}),
     (SPEAKER, lambda: refusing(lambda request: any(each.name for each in request.messages)), {}),

@@ -18,7 +18,7 @@ from dragoman import Cap, Capabilities, Support, UnknownModelError
 from dragoman.http import host_matches
 from dragoman_litellm.endpoint import TEXT_COMPLETION, VENDORS
 from dragoman_litellm.options import NAME
-from dragoman_openai_compatible import CHAT_SETTINGS
+from dragoman_openai_compatible import CHAT_SETTINGS, OpenAIProvider
 
 ALIASES: Mapping[str, str] = {"google": "gemini", "vertex": "vertex_ai"}
 """Names of providers for which LiteLLM has another name."""
@@ -105,10 +105,10 @@ def supported_arguments(module: Any, route: Route) -> frozenset[str] | None:
 def capabilities(supported: frozenset[str] | None) -> Capabilities:
     """Return the capabilities of a provider that accepts the arguments *supported*."""
     if supported is None:
-        return Capabilities()
+        return Capabilities(history=OpenAIProvider.history)
     names = {setting: wire for setting, wire in CHAT_SETTINGS.items() if setting not in {"max_tokens", "service_tier"}}
     missing = Cap(support=Support.NO, note="LiteLLM has no such argument for this provider")
     settings = {setting: missing for setting, wire in names.items() if wire not in supported}
     if not supported & {"max_tokens", "max_completion_tokens"}:
         settings["max_tokens"] = missing
-    return Capabilities(settings=settings)
+    return Capabilities(settings=settings, history=OpenAIProvider.history)
