@@ -163,7 +163,7 @@ def told(terminal: PseudoTerminal, line: str) -> tuple[int, str]:
     code = terminal.run(lambda: None, *line.split())
     end = f"{line}: ended".encode()
     os.write(terminal.slave, end)
-    terminal.wait_until(lambda _: terminal.raw.endswith(end), line)
+    terminal.wait_until(lambda _: terminal.raw[start:].endswith(end), line)  # the line may be the one before
     said = terminal.raw[start : -len(end)]
     os.write(terminal.slave, b"\r\n")
     shown = said.decode().replace("\r", "")
