@@ -8,6 +8,7 @@ instruction makes it. Not seen are copies that are thrown away within one event,
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -43,6 +44,8 @@ class Counter:
 
     def __enter__(self) -> Self:
         self._before = (sys.gettrace(), sys.getprofile())
+        self._collects = gc.isenabled()
+        gc.disable()  # what other tests have left would be counted
         sys.setprofile(self._profile)
         sys.settrace(self._trace)
         return self
@@ -50,6 +53,8 @@ class Counter:
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._before[0])
         sys.setprofile(self._before[1])
+        if self._collects:
+            gc.enable()
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
         """Count the operations of a frame that begins: every one of them calls what this returns."""
