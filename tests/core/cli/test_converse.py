@@ -280,11 +280,14 @@ def test_bytes_that_are_no_characters_are_a_wrong_use() -> None:
         text_io.typed("a\udcff")
 
 
-def test_a_conversation_goes_on_after_bytes_that_are_no_characters(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("plain", [(), ("--plain",)], ids=["editor", "plain"])
+def test_a_conversation_goes_on_after_bytes_that_are_no_characters(
+    home: Path, monkeypatch: pytest.MonkeyPatch, plain: tuple[str, ...]
+) -> None:
     with PseudoTerminal() as terminal:
         terminal.type("a\udcff" + ENTER + "whole" + ENTER + CTRL_D)
-        assert terminal.run(lambda: None, "chat", "-m", "echo") == 0
-        shown = terminal.wait("dragoman: what was typed is not valid utf-8", "> whole\n")
+        assert terminal.run(lambda: None, "chat", "-m", "echo", *plain) == 0
+        shown = terminal.wait("dragoman: what was typed is not valid utf-8", "> whole\n" if not plain else "\nwhole\n")
         assert "Traceback" not in shown
     monkeypatch.setattr(sys, "stdin", None)
     text_io.accept_every_character()  # of a program without standard input
