@@ -78,6 +78,7 @@ class OpenAIChatDecoder:
         "_calls",
         "_citations",
         "_count",
+        "_error",
         "_facts",
         "_latest",
         "_logprobs",
@@ -94,6 +95,7 @@ class OpenAIChatDecoder:
     def __init__(self, dialect: OpenAIChat[Any]) -> None:
         self.done = False
         self.dialect = dialect
+        self._error = dialect.error
         self._count = 0
         self._open: dict[str, int] = {}
         self._calls: StreamedCalls | None = None  # most answers have none, and many streams may be open
@@ -119,7 +121,7 @@ class OpenAIChatDecoder:
         if event.data == b"[DONE]":
             self.done = True
             return ()
-        chunk = object_in_frame(event, self.dialect.error)
+        chunk = object_in_frame(event, self._error)
         if not chunk.get("choices") or "error" in chunk or event.event == "error":
             self._refuse_error(chunk, event.event)
         events: list[Event] = []
@@ -158,7 +160,7 @@ class OpenAIChatDecoder:
     def _refuse_error(self, chunk: dict[str, Any], name: str) -> None:
         """Raise the error that a chunk reports, if any."""
         if (failed := reported_in(chunk, chat_parts.CHUNK_MEMBERS, name)) is not None:
-            raise self.dialect.error(failed)
+            raise self._error(failed)
 
     @property
     def response_id(self) -> JSON:
