@@ -235,6 +235,14 @@ def test_what_is_entered_at_once_and_during_an_answer_is_sent_in_order(tmp_path:
         assert asked[:3] == ["> one", "> two", "> three"]
 
 
+def test_ctrl_z_is_no_character_of_a_message(tmp_path: Path) -> None:
+    with Session("chat", "-m", "echo", home=tmp_path) as terminal:
+        terminal.wait("leaves.\n>")
+        assert "\nabcdef\necho |" in terminal.enter("abc\x1adef")
+        terminal.type(CTRL_D)
+        assert terminal.ended() == 0
+
+
 def test_what_is_entered_ahead_in_this_process(home: Path) -> None:
     with PseudoTerminal() as terminal:
         terminal.type("one\x1b\rtwo" + ENTER + ENTER + "/model" + ENTER + CTRL_D)

@@ -181,6 +181,12 @@ def test_a_host_nobody_claims_is_a_step_and_leaves_the_choice() -> None:
         ),
         ((), {"model": "mystery"}, UnknownModelError, r"\(installed: none\)"),
         (
+            (ACME,),
+            {"model": "mystery", "api_base": "http://localhost:7/v1"},
+            UnknownModelError,
+            "'mystery'; name the provider of localhost; a host with a compatible API is reached with provider='",
+        ),
+        (
             tuple((PROVIDERS, f"acme{number}", f"m_{number}") for number in range(9)),
             {"model": "mystery"},
             UnknownModelError,

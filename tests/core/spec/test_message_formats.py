@@ -206,6 +206,7 @@ class TestParts:
         [
             ({"type": "output_text", "text": "a", "annotations": [], "logprobs": []}, Text(text="a")),
             ({"type": "input_text", "text": "a", "annotations": [{"url": "https://a.test"}]}, Text(text="a")),
+            ({"type": "text", "text": "a", "annotations": {"audience": ["user"]}, "_meta": {"b": 1}}, Text(text="a")),
             (
                 {"type": "output_text", "text": "a", "annotations": [CITED]},
                 Text(text="a", citations=(Citation(source_url="https://a.test", metadata=CITED),)),

@@ -52,6 +52,7 @@ class TestTools:
                     "annotations": {"readOnlyHint": True},
                     "icons": [{"src": "https://a.test/i.png"}],
                     "_meta": {"a": 1},
+                    "meta": {"a": 1},
                 },
                 WEATHER,
             ),
@@ -192,6 +193,10 @@ class TestOutputs:
         [
             ({"type": "text"}, TEXT),
             ({"type": "json_object"}, JSON_OBJECT),
+            (
+                {"type": "json_object", "response_schema": {"type": "object"}},
+                OutputFormat("json_schema", schema={"type": "object"}, name="answer"),
+            ),
             (
                 {
                     "type": "json_schema",

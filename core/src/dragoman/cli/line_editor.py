@@ -71,6 +71,7 @@ def editing_reader(commands: Mapping[str, str], models: Iterable[str], history: 
         input=create_input(sys.stdin),
         output=create_output(stdout=unfiltered(sys.stdout)),
         enable_open_in_editor="EDITOR" in os.environ,
+        enable_suspend=True,
         reserve_space_for_menu=6,
     )
     get_typeahead(session.input)  # of a conversation before this one in the same process

@@ -301,6 +301,8 @@ class _Search:
         lines = sorted({owner for prefix, owner in published("models") if self.model.lower().startswith(prefix)})
         if lines:
             advice = " or: ".join(self._how_to_get(line) for line in lines)
+        elif (host := _host(self.api_base)) is not None:
+            advice = f"name the provider of {host}; {self._any_host()}"
         else:
             meant = self._misspelled()
             advice = f"did you mean {meant!r}? Otherwise, name the provider" if meant else "name the provider"

@@ -52,7 +52,7 @@ _AS_THEY_ARE = frozenset(
 )
 """Types of parts in wire formats for which there is no part here: the provider of the call gets them unchanged."""
 
-_OF_TEXT = ("logprobs", "parsed", "parsed_output")
+_OF_TEXT = ("_meta", "logprobs", "parsed", "parsed_output")
 """Members that servers and libraries add to the text of an answer, and that say nothing to a model."""
 _OWN_TEXT = frozenset({"type", "text", "id", "seal", "options", "metadata", "citations"})
 
@@ -136,14 +136,13 @@ def read_own_part(data: Mapping[str, Any], path: str, owner: Owner, *, is_answer
 
 def _text(part: Members) -> Part:
     text = part.text("text")
-    cited = part.take("citations") or part.take("annotations")
+    annotations, cited = part.take("annotations"), part.take("citations")
     for name in _OF_TEXT:
         part.take(name)
-    if not cited or part.type == "input_text":
-        return Text(text=text, **part.rest())
-    if part.type == "text":
+    if part.type == "text" and cited:
         return Text(text=text, seal=Seal(issuer=part.owner.of("blocks"), payload=cited), **part.rest())
-    return Text(text=text, citations=tuple(map(_citation, as_list(cited) or ())), **part.rest())
+    listed = as_list(annotations or cited) if part.type == "output_text" else None  # those of MCP are no citations
+    return Text(text=text, citations=tuple(map(_citation, listed or ())), **part.rest())
 
 
 def _citation(given: Any) -> Citation:

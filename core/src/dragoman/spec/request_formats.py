@@ -129,7 +129,7 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
     nested: Any = data.get("json_schema", data)
     schema: Any = cast("Mapping[str, Any]", nested).get("schema") if isinstance(nested, Mapping) else None
     if schema is None and nested is data and kind != "json_schema":
-        return JSON_OBJECT
+        return _of_json(data)
     if schema is None and nested is not data and isinstance(nested, Mapping):
         inner = cast("Mapping[str, Any]", nested)
         schema = inner if inner and _is_schema(inner) else None
@@ -144,6 +144,12 @@ def read_output(data: Mapping[str, Any]) -> OutputFormat:
         strict=format_.get("strict"),
         description=format_.get("description"),
     )
+
+
+def _of_json(data: Mapping[str, Any]) -> OutputFormat:
+    """Return the format of JSON, with the schema that stands beside the type under a name of one vendor, if any."""
+    schema = next((data[name] for name in _SCHEMA_MEMBERS if data.get(name) is not None), None)
+    return JSON_OBJECT if schema is None else read_output({"type": "json_schema", "schema": schema})
 
 
 def _is_schema(data: Mapping[str, Any]) -> bool:

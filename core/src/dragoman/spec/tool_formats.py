@@ -15,7 +15,7 @@ from dragoman.spec.request import ServerTool, Tool
 _SCHEMAS = ("parameters", "input_schema", "inputSchema")
 """The members that hold the schema of the arguments, in chats and responses, in content blocks, and in MCP; that of
 Converse holds it one level deeper."""
-_OF_MCP = frozenset({"title", "annotations", "outputSchema", "icons", "execution", "_meta"})
+_OF_MCP = frozenset({"title", "annotations", "outputSchema", "icons", "execution", "_meta", "meta"})
 """What MCP says of a tool to programs and their users, which is no vendor's."""
 _OF_FUNCTION = frozenset({"function", *_SCHEMAS})
 _TYPES = ("function", "custom", "tool", "server_tool")
