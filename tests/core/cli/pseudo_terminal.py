@@ -82,7 +82,13 @@ class PseudoTerminal:
 
     @property
     def is_answering(self) -> bool:
-        """Whether Ctrl-C is a signal, and what is typed is not shown."""
+        """Whether Ctrl-C is a signal and what is typed is not shown, for longer than before an answer."""
+        if not self._is_unechoed():
+            return False
+        time.sleep(0.1)
+        return self._is_unechoed()
+
+    def _is_unechoed(self) -> bool:
         flags: int = termios.tcgetattr(self._master)[3]
         return bool(flags & termios.ISIG) and not flags & termios.ECHO
 

@@ -241,3 +241,14 @@ def test_what_was_interrupted_is_over_and_what_does_not_end_is_not_waited_for() 
         assert sorted(ended) == ["at once", "not at all"]
         assert run(asyncio.sleep(0.05, "whole"), runner) == "whole"
         ended.append("the end")
+
+
+def test_a_cancellation_that_no_runner_counted_is_an_interrupt() -> None:
+    async def cancelled() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(cancelled())

@@ -232,6 +232,15 @@ def _is_begun(coroutine: Coroutine[Any, Any, Any], runner: asyncio.Runner | None
 
 
 def _run(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner) -> T:
+    import asyncio  # noqa: PLC0415  # here already, since there is a runner
+
+    try:
+        return _run_watched(coroutine, runner)
+    except asyncio.CancelledError:  # of a Ctrl-C that came before the runner counted any
+        raise KeyboardInterrupt from None
+
+
+def _run_watched(coroutine: Coroutine[Any, Any, T], runner: asyncio.Runner) -> T:
     loop = runner.get_loop()
     with _woken() as woken:
         if woken is None:
