@@ -22,7 +22,7 @@ _DISABLED = b"\0"
 """What a terminal that parts lines keeps for Ctrl-D: https://man7.org/linux/man-pages/man3/termios.3.html."""
 _ENTER = re.compile(rb"(?<=(?<!\x1b)\r)")
 _BLANK = re.compile(rb"(?<!\x1b)\r(?:[ \t]*\r)+")
-"""Lines without anything on them, behind Enter: the answer was awaited, and nothing is asked."""
+"""Enter, and lines of nothing but white space behind it: one who waits for an answer presses Enter and asks nothing."""
 
 
 @contextmanager

@@ -179,7 +179,7 @@ def unechoed() -> Generator[None]:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
-        _shown.remove(before)
+        _shown.pop()
 
 
 @contextmanager

@@ -180,10 +180,8 @@ def object_in_frame(
     """
     try:
         value: dict[str, Any] = loads(event.data)
-        if type(value) is not dict:
-            as_object(
-                value, what or f"the event {getattr(event, 'event', '')!r}"
-            )  # raises, with the type that was found
+        if type(value) is not dict:  # which as_object() says, with the type that was found
+            as_object(value, what or f"the event {getattr(event, 'event', '')!r}")
     except ProtocolError:
         if (told := frame_error(event, error)) is None:
             raise
